@@ -1,0 +1,250 @@
+"""The command line: arguments in, exit code out.
+
+Only the parser is built here; each command's module is imported when it is called, so that `--version` and
+`--help` cost next to nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import difflib
+import os
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TextIO, TypeAlias
+
+from mcpquality_scanners.errors import McpQualityError, UsageError
+from pytest_mcpquality import __version__
+from pytest_mcpquality.exit_codes import INCOMPLETE, INTERRUPTED, USAGE
+
+_START = """\
+start here:
+  mcpquality demo               see it work on a small project with planted flaws
+  mcpquality scan PATH          scan your own
+  mcpquality COMMAND --help     all options of a command
+
+"""
+_EPILOG = """\
+exit codes:
+  0    everything that was asked for was looked at, and nothing failed
+  1    a gate failed: a finding at or over --fail-on, coverage under its threshold
+  2    wrong usage or configuration; nothing was run
+  3    nothing failed, but something could not be looked at: incomplete is never green
+  130  interrupted
+"""
+# It has no public name, and takes a parameter only for type checkers.
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+_SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    whole = argparse.ArgumentParser(
+        prog="mcpquality",
+        description="May this change be merged? Coverage gates and security scanners side by side, one honest verdict.",
+        epilog=_START + _EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    whole.add_argument("--version", action="version", version=f"mcpquality {__version__}")
+    commands = whole.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    _add_scan(commands)
+    _add_demo(commands)
+    _add_explain(commands)
+    _add_tools(commands)
+    _add_init(commands)
+    _add_config(commands)
+    return whole
+
+
+def _command(commands: _Commands, name: str, help_: str, *, epilog: str = "") -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        help=help_,
+        description=f"{help_[0].upper()}{help_[1:]}.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.set_defaults(parser=command)
+    return command
+
+
+def _add_scan(commands: _Commands) -> None:
+    scan = _command(commands, "scan", "scan a project and say whether it may be merged", epilog=_EPILOG)
+    scan.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: here)")
+    _add_selection(scan)
+    scan.add_argument(
+        "--format",
+        action="append",
+        metavar="FORMAT[=PATH]",
+        help="terminal, json, sarif or html, to standard output or a file; repeatable (default: terminal)",
+    )
+    _add_limits(scan)
+    _add_verbosity(scan)
+
+
+def _add_selection(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--scanner", action="append", metavar="NAME",
+        help="run only this scanner: semgrep, bandit, pip-audit, detect-secrets, coverage or a plugin's; repeatable",
+    )  # fmt: skip
+    command.add_argument("--skip", action="append", metavar="NAME", help="do not run this scanner; repeatable")
+    command.add_argument(
+        "--fail-on", type=str.lower, choices=_SEVERITIES, metavar="SEVERITY",
+        help=f"a finding at or over it fails: {', '.join(_SEVERITIES)} (default: high)",
+    )  # fmt: skip
+    command.add_argument(
+        "--allow-incomplete", action="append", metavar="NAME",
+        help="accept that this scanner does not see everything; shown in every report; repeatable",
+    )  # fmt: skip
+    command.add_argument(
+        "--config", type=Path, metavar="FILE", help="read this configuration file and none in the project"
+    )
+
+
+def _add_limits(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--jobs", type=int, metavar="N", help="processes at once (default: one a core)")
+    command.add_argument("--timeout", type=float, metavar="SECONDS", help="time a scanner may take (default: 600)")
+    command.add_argument(
+        "--offline",
+        action="store_const",
+        const=True,
+        help="do without the network; what needs it is incomplete",
+    )
+
+
+def _add_verbosity(command: argparse.ArgumentParser) -> None:
+    loudness = command.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="print the verdict and what failed, no more")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="print every finding with its fix")
+    command.add_argument("--no-color", action="store_true", help="no colours (as does the variable NO_COLOR)")
+
+
+def _add_demo(commands: _Commands) -> None:
+    demo = _command(commands, "demo", "unpack a small MCP server with planted flaws and scan it")
+    demo.add_argument(
+        "folder", nargs="?", type=Path, metavar="FOLDER", help="where to unpack it (default: mcpquality-demo, here)"
+    )
+    _add_verbosity(demo)
+
+
+def _add_explain(commands: _Commands) -> None:
+    explain = _command(commands, "explain", "explain a rule: what it finds and how to put it right")
+    explain.add_argument("rule", metavar="RULE", help="a rule's id as a report shows it, such as B602")
+
+
+def _add_tools(commands: _Commands) -> None:
+    tools = _command(commands, "tools", "list, install or check the scanners' own tools")
+    actions = tools.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    for name, help_ in (
+        ("list", "list the tools, their versions and whether they are installed"),
+        ("install", "install tools now instead of on first use, and repair broken ones"),
+        ("doctor", "check that every installed tool is whole and starts"),
+    ):
+        action = _command(actions, name, help_)
+        action.add_argument("names", nargs="*", metavar="NAME", help="tools (default: all)")
+
+
+def _add_init(commands: _Commands) -> None:
+    init = _command(commands, "init", "write a commented configuration to start from")
+    init.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: here)")
+
+
+def _add_config(commands: _Commands) -> None:
+    config = _command(commands, "config", "print every setting that holds, and where it comes from")
+    config.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: here)")
+    config.add_argument("--config", type=Path, metavar="FILE", help="read this file and none in the project")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    _prepare_streams()
+    code = _guarded(arguments)
+    lost = _flush(sys.stdout)
+    if lost is not None:
+        # Nobody saw the verdict, so it is not one. That the reader went away (`| head`) needs no words.
+        code = code or INCOMPLETE
+        if not isinstance(lost, BrokenPipeError):
+            _complain(f"standard output cannot be written to: {lost.strerror}", code)
+    _flush(sys.stderr)
+    return code
+
+
+def _guarded(arguments: Sequence[str] | None) -> int:
+    """The command's exit code; whatever it raises is told in a sentence, never as a traceback."""
+    given = argparse.Namespace(verbose=False)
+    try:
+        given = _parsed(arguments)
+        code: int = import_module(f"pytest_mcpquality.commands.{given.command}").run(given)
+    except SystemExit as ending:  # argparse, after --help, --version or a complaint of its own
+        code = ending.code if isinstance(ending.code, int) else USAGE
+    except UsageError as error:
+        code = _complain(error, USAGE)
+    except McpQualityError as error:
+        code = _complain(error, INCOMPLETE)
+    except KeyboardInterrupt:
+        code = _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        code = INCOMPLETE
+    except OSError as error:
+        code = _complain(f"could not go on: {error}", INCOMPLETE)
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug must not end with 1, which means "failed"
+        code = _internal_error(error, verbose=getattr(given, "verbose", False))
+    return code
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    given, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        command: argparse.ArgumentParser = given.parser
+        options = re.findall(r"--[a-z][a-z-]+", command.format_help())
+        near = difflib.get_close_matches(unknown[0].partition("=")[0], options, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        command.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    return given
+
+
+def _prepare_streams() -> None:
+    """File names and findings hold any character; a terminal that cannot show one must not end the run.
+
+    A closed stream (`2>&-`) is None, and what is printed to None goes to the other one.
+    """
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a replaced stream may lack it
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open until the process ends
+
+
+def _flush(stream: TextIO) -> OSError | None:
+    """Write out what is buffered; where that fails, see to it that the interpreter does not try again at its end."""
+    try:
+        stream.flush()
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return error
+    return None
+
+
+def _complain(what: object, code: int) -> int:
+    with contextlib.suppress(OSError):
+        print(f"mcpquality: {what}", file=sys.stderr)  # noqa: T201 - the command line's one voice for errors
+    return code
+
+
+def _internal_error(error: Exception, *, verbose: bool) -> int:
+    if verbose:
+        traceback.print_exception(error)
+    hint = "" if verbose else "; scan -v shows where"
+    return _complain(f"internal error: {type(error).__name__}: {error}. Please report it{hint}.", INCOMPLETE)

@@ -1,0 +1,50 @@
+"""What is looser than by default, and who made it so: the change under review may switch off its own gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_mcpquality.config.keys import table_of
+from pytest_mcpquality.config.rendering import is_unset, toml_string, toml_value
+
+if TYPE_CHECKING:
+    from pytest_mcpquality.config.settings import Setting, Settings, Suppressed
+
+
+def weakened(settings: Settings) -> tuple[str, ...]:
+    """A sentence for each setting under which less is looked at, or more let through, than by default.
+
+    Scanners that are off come first, then single settings in the order of their keys, then suppressions. The
+    settings of a scanner that is off are left out: nothing is looser than off.
+    """
+    off = {table_of(scanner.name) for scanner in settings.scanners.values() if scanner.off}
+    return (
+        *(f"{scanner.name} is {scanner.off}" for scanner in settings.scanners.values() if scanner.off),
+        *(
+            _sentence(setting)
+            for setting in settings.values
+            if setting.key.path[:-1] not in off and setting.key.option.weakens(setting.value)
+        ),
+        *_suppressions(settings.suppressed),
+    )
+
+
+def _sentence(setting: Setting) -> str:
+    key = setting.key
+    default = key.option.default
+    instead = "" if is_unset(key.option, default) else f" instead of {toml_value(default)}"
+    return f"{key.name} = {toml_value(setting.value)}{instead}, set by {setting.origin.name}"
+
+
+def _suppressions(entries: tuple[Suppressed, ...]) -> list[str]:
+    if not entries:
+        return []
+    listed = ", ".join(_entry(entry) for entry in entries)
+    what = "1 suppression" if len(entries) == 1 else f"{len(entries)} suppressions"
+    return [f"{what} in {entries[0].origin.name}: {listed}"]
+
+
+def _entry(entry: Suppressed) -> str:
+    scanner = f" of {entry.rule.scanner}" if entry.rule.scanner else ""
+    path = f" in {toml_string(entry.rule.path)}" if entry.rule.path else ""
+    return f"{toml_string(entry.rule.rule)}{scanner}{path}"

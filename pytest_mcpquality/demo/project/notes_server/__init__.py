@@ -1,0 +1,1 @@
+"""Notes in a folder, for language models."""

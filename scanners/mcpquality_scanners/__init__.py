@@ -1,0 +1,1 @@
+"""What is wrong with the code? The scanners, and what they are made of."""

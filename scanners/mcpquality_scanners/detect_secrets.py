@@ -1,0 +1,542 @@
+"""detect-secrets: passwords, keys and tokens in any text file.
+
+What it leaves out without a word is looked at all the same. Files that are not UTF-8, and those whose names
+it skips (`*.css`, `*.lock`, `*.map`, ...), are copied as UTF-8 under a name it takes, outside of the tree.
+Its filters for lock files, swagger, allowed lines and arguments of calls are switched off: allowed lines
+become suppressed findings, and `Client("AKIA...")` is where keys stand. A filter of ours, which filters
+nothing, notes each file as the tool comes to it; and a file of ours with known secrets has to be found.
+
+It tells the same secret in the same file once. Where a comment allows that one place, the file is looked at
+again with the tool's own reading of the comments, so that a second place without a comment shows.
+
+No secret and no hash of one leaves this module. Nothing is sent anywhere: verification is off.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from mcpquality_scanners.base import Completed, ScanContext, Tool
+from mcpquality_scanners.batches import batches
+from mcpquality_scanners.clock import Clock, SystemClock
+from mcpquality_scanners.errors import ToolError, ToolOutputError
+from mcpquality_scanners.findings import (
+    Category,
+    Command,
+    Confidence,
+    Finding,
+    Location,
+    Region,
+    ScanResult,
+    ScanStatus,
+    Severity,
+    Unseen,
+)
+from mcpquality_scanners.options import Option, OptionKind
+from mcpquality_scanners.outputs import check_end, entries, json_object, mapping, member, typed
+from mcpquality_scanners.parallel import run_batches
+from mcpquality_scanners.pragmas import ALLOWLIST, apply_pragmas
+from mcpquality_scanners.roles import is_documentation, is_test
+from mcpquality_scanners.severity import SECRET
+from mcpquality_scanners.text import one_line
+from mcpquality_scanners.textfiles import TextFile, read_text_file
+
+OPTIONS = (
+    Option("disable-plugins", OptionKind.LIST, (), "Detectors to leave out, by class name: KeywordDetector."),
+    Option("base64-limit", OptionKind.NUMBER, 4.5, "Entropy over which Base64 text is a finding.", minimum=0.1),
+    Option("hex-limit", OptionKind.NUMBER, 3.0, "Entropy over which hexadecimal text is a finding.", minimum=0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of secret weighs: in code, in tests, documentation and examples, and how sure it is.
+
+    detect-secrets itself rates nothing.
+    """
+
+    severity: Severity = SECRET
+    in_tests: Severity = SECRET
+    confidence: Confidence = Confidence.HIGH
+
+
+# A token in its issuer's own format is one wherever it stands.
+_TOKEN = Kind()
+# Test keys and sample tokens are made for the test.
+_SAMPLED = Kind(SECRET, Severity.MEDIUM, Confidence.HIGH)
+# Told by the name beside it alone: `password = "..."`.
+_NAMED = Kind(SECRET, Severity.MEDIUM, Confidence.MEDIUM)
+# Told by looking random alone: checksums and identifiers do, too.
+_RANDOM = Kind(Severity.MEDIUM, Severity.LOW, Confidence.LOW)
+_ADDRESS = Kind(Severity.LOW, Severity.INFO, Confidence.LOW)
+
+KINDS: Mapping[str, Kind] = {
+    # The types of detect-secrets 1.5.0; one that is not here is taken for a token.
+    "AWS Access Key": _TOKEN,
+    "Artifactory Credentials": _TOKEN,
+    "Azure Storage Account access key": _TOKEN,
+    "Base64 High Entropy String": _RANDOM,
+    "Basic Auth Credentials": _NAMED,
+    "Cloudant Credentials": _TOKEN,
+    "Discord Bot Token": _TOKEN,
+    "GitHub Token": _TOKEN,
+    "GitLab Token": _TOKEN,
+    "Hex High Entropy String": _RANDOM,
+    "IBM COS HMAC Credentials": _TOKEN,
+    "IBM Cloud IAM Key": _TOKEN,
+    "JSON Web Token": _SAMPLED,
+    "Mailchimp Access Key": _TOKEN,
+    "NPM tokens": _TOKEN,
+    "OpenAI Token": _TOKEN,
+    "Private Key": _SAMPLED,
+    "Public IP (ipv4)": _ADDRESS,
+    "PyPI Token": _TOKEN,
+    "Secret Keyword": _NAMED,
+    "SendGrid API Key": _TOKEN,
+    "Slack Token": _TOKEN,
+    "SoftLayer Credentials": _TOKEN,
+    "Square OAuth Secret": _TOKEN,
+    "Stripe Access Key": _TOKEN,
+    "Telegram Bot Token": _TOKEN,
+    "Twilio API Key": _TOKEN,
+}
+
+_FIX = (
+    "Revoke it where it was issued, keep the new one in the environment or a secret store, and take the old "
+    "one out of the history. If it is no secret, say so beside it and why: `# pragma: allowlist secret`."
+)
+_LINK = "https://github.com/Yelp/detect-secrets"
+
+# `IGNORED_FILE_EXTENSIONS` of detect-secrets 1.5.0; should it skip others, they show as left out.
+_SKIPPED_SUFFIXES = frozenset({
+    ".7z", ".bin", ".bmp", ".bz2", ".class", ".css", ".dmg", ".doc", ".eot", ".exe", ".gif", ".gz",
+    ".ico", ".iml", ".ipr", ".iws", ".jar", ".jpg", ".jpeg", ".lock", ".map", ".mo", ".pdf", ".png",
+    ".prefs", ".psd", ".rar", ".realm", ".s7z", ".sum", ".svg", ".tar", ".tif", ".tiff", ".ttf", ".webp",
+    ".woff", ".xls", ".xlsx", ".zip",
+})  # fmt: skip
+_LOCK_FILE = re.compile(
+    r"(?:.*\.lock(?:file)?|.*\.resolved|.*\.sum|[\w.-]*(?:-lock|\.lock|-shrinkwrap)\.(?:json|ya?ml)|pylock[\w.-]*\.toml)",
+    re.IGNORECASE,
+)
+_ENTROPY_PLUGINS = ("Base64HighEntropyString", "HexHighEntropyString")
+
+_FILTERS = "detect_secrets.filters"
+_ALLOWLIST_FILTER = f"{_FILTERS}.allowlist.is_line_allowlisted"
+_FILTERS_OFF = (
+    f"{_FILTERS}.heuristic.is_indirect_reference",
+    f"{_FILTERS}.heuristic.is_lock_file",
+    f"{_FILTERS}.heuristic.is_swagger_file",
+)
+
+_WITNESS_MODULE = "mcpquality_witness"
+_WITNESS = '''\
+"""A filter that filters nothing: it notes each file that detect-secrets comes to."""
+
+import os
+
+
+def witness(filename):
+    with open(os.environ["MCPQUALITY_WITNESS"], "ab") as log:
+        log.write(os.fsencode(filename) + b"\\0")
+    return False
+'''
+
+# Put together here, so that nobody takes our own source for a leak; by the plug-in that has to find it.
+_CANARIES = {
+    "AWSKeyDetector": ("AWS Access Key", 'aws = "' + "AKIA" + 'QWERTZUIOPASDFGH"'),
+    "PrivateKeyDetector": ("Private Key", "-----BEGIN " + "RSA PRIVATE KEY-----"),
+    "KeywordDetector": ("Secret Keyword", "pass" + 'word = "correct-horse-battery"'),
+    "HexHighEntropyString": ("Hex High Entropy String", 'h = "' + "2b1189a188b44ad1" + '8c35e113ac6ceead"'),
+    "Base64HighEntropyString": (
+        "Base64 High Entropy String",
+        'b = "' + "c3VwZXIgbG9uZyBzdHJpbmcgc2hvdWxk" + 'IGNhdXNl"',
+    ),
+}
+
+_SMALL = 1_000_000  # bytes below which more processes than jobs do not pay
+
+
+class DetectSecretsScanner:
+    """Runs detect-secrets over all text files."""
+
+    name = "detect-secrets"
+    title = "detect-secrets: credentials left in files"
+    category = Category.SECRET
+    options = OPTIONS
+    weight = 40
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+
+    async def scan(self, context: ScanContext) -> ScanResult:
+        """See `Scanner.scan`.
+
+        Raises:
+            ToolError: detect-secrets cannot be had, or does not find what it must.
+        """
+        started = self._clock.monotonic()
+        intake = _take_in(context)
+        if not intake.targets and not intake.unseen:
+            return _nothing_to_do(intake, context.asked)
+        tool = await context.tools.tool("detect-secrets")
+        run = _Run(context, tool, self._clock, started + context.timeout)
+        await run.check_canary()
+        report = await run.all(intake.targets)
+        findings = apply_pragmas(_findings(report.hits), context.root, ALLOWLIST)
+        again = await run.all(_with_allowed(intake.targets, findings), honour_pragmas=True)
+        findings += apply_pragmas(_findings(_hidden(report.hits, again.hits, findings)), context.root, ALLOWLIST)
+        unseen = sorted({*intake.unseen, *report.unseen, *again.unseen})
+        names = {one.name for one in unseen}
+        return ScanResult(
+            scanner="detect-secrets",
+            status=ScanStatus.INCOMPLETE if unseen else ScanStatus.COMPLETE,
+            findings=findings,
+            seen=tuple(target.path for target in intake.targets if target.path not in names),
+            unseen=tuple(unseen),
+            notes=intake.notes,
+            version=tool.version,
+            commands=tuple(run.commands),
+            seconds=self._clock.monotonic() - started,
+        )
+
+    def explain(self, rule: str) -> str | None:
+        """Help for a kind of secret such as `aws-access-key`, as Markdown."""
+        title = next((title for title in KINDS if rule in {title, rule_of(title)}), None)
+        if title is None:
+            return None
+        kind = KINDS[title]
+        weight = f"Rated {kind.severity.value}, in tests and documentation {kind.in_tests.value}."
+        what = f"# {rule_of(title)}\n\n{title} in clear text. {weight}"
+        return f"{what}\n\n**Fix:** {_FIX}\n\n[detect-secrets]({_LINK})\n"
+
+
+def rule_of(title: str) -> str:
+    """The rule id of a kind of secret, its name in lower case with hyphens (`github-token`)."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+# What is looked at, and where
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A file to look at: its path below the root, and where the tool finds it (`folder`, `name`)."""
+
+    path: str
+    folder: Path
+    name: str
+    weight: int
+    checksums: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """What became of the list of files."""
+
+    targets: tuple[_Target, ...]
+    unseen: tuple[Unseen, ...]
+    notes: tuple[str, ...]
+
+
+def _take_in(context: ScanContext) -> _Intake:
+    targets: list[_Target] = []
+    unseen: list[Unseen] = []
+    binaries: list[str] = []
+    copies = context.scratch / "copies"
+    copies.mkdir()
+    for path in context.files:
+        try:
+            content = read_text_file(context.root / path)
+        except OSError as error:
+            unseen.append(Unseen(path, f"cannot be read: {error.strerror}"))
+            continue
+        if content is None:
+            binaries.append(path)
+        else:
+            targets.append(_target(context.root, copies / str(len(targets)), path, content))
+    locks = sum(target.checksums for target in targets)
+    return _Intake(tuple(targets), tuple(unseen), (*_binary_note(binaries), *_lock_note(locks)))
+
+
+def _target(root: Path, copy: Path, path: str, content: TextFile) -> _Target:
+    """The file itself where detect-secrets takes it as it is, or else a copy of its text."""
+    checksums = _LOCK_FILE.fullmatch(path.rpartition("/")[2]) is not None
+    suffix = PurePosixPath(path).suffix
+    # The tool takes a backslash for a slash.
+    if content.is_utf8 and suffix not in _SKIPPED_SUFFIXES and "\\" not in path:
+        return _Target(path, root, path, len(content.text), checksums)
+    kept = suffix if re.fullmatch(r"\.[a-z]+", suffix) and suffix not in _SKIPPED_SUFFIXES else ".txt"
+    copy = copy.with_suffix(kept)
+    # Line ends as they are: line numbers have to stay.
+    copy.write_bytes(content.text.encode("utf-8", "replace"))
+    return _Target(path, copy.parent, copy.name, len(content.text), checksums)
+
+
+def _binary_note(binaries: Sequence[str]) -> tuple[str, ...]:
+    if not binaries:
+        return ()
+    shown = ", ".join(one_line(path, 80) for path in binaries[:3])
+    more = f" and {len(binaries) - 3} more" if len(binaries) > 3 else ""  # noqa: PLR2004 - three are shown
+    return (f"Not applicable, as they hold no text: {shown}{more}.",)
+
+
+def _lock_note(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (f"{count} lock files: random-looking text is no finding there, checksums are what they hold.",)
+
+
+def _nothing_to_do(intake: _Intake, asked: bool) -> ScanResult:
+    problem = "There is no text file here for detect-secrets to look at. Leave it out, or give another folder."
+    return ScanResult(
+        "detect-secrets", ScanStatus.NOT_APPLICABLE, notes=intake.notes, problems=(problem,) if asked else ()
+    )
+
+
+# What comes back
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """One result. The digest tells equal secrets apart from others and goes nowhere."""
+
+    path: str
+    line: int
+    title: str
+    digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    hits: tuple[_Hit, ...]
+    unseen: tuple[Unseen, ...]
+
+
+def _findings(hits: Iterable[_Hit]) -> list[Finding]:
+    """One finding a secret and line; the surest kind gives it its name, the others stand beside it."""
+    grouped: dict[tuple[str, int, str], list[str]] = {}
+    for hit in sorted(hits, key=lambda hit: (hit.path, hit.line, hit.title)):
+        grouped.setdefault((hit.path, hit.line, hit.digest), []).append(hit.title)
+    return [_finding(path, line, titles) for (path, line, _digest), titles in grouped.items()]
+
+
+def _finding(path: str, line: int, titles: list[str]) -> Finding:
+    order = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
+    title, *others = sorted(titles, key=lambda title: (order.index(KINDS.get(title, _TOKEN).confidence), title))
+    kind = KINDS.get(title, _TOKEN)
+    return Finding(
+        scanner="detect-secrets",
+        rule=rule_of(title),
+        severity=kind.in_tests if is_test(path) or is_documentation(path) else kind.severity,
+        message=f"{title} in clear text",
+        location=Location(path, Region(line)),
+        title=title,
+        confidence=kind.confidence,
+        category=Category.SECRET,
+        cwe=() if kind is _ADDRESS else (798,),
+        references=(_LINK,),
+        fix=_FIX,
+        also_found_by=tuple(f"detect-secrets:{rule_of(other)}" for other in others),
+    )
+
+
+def _with_allowed(targets: Iterable[_Target], findings: Iterable[Finding]) -> tuple[_Target, ...]:
+    """The files in which a comment allows something."""
+    paths = {finding.location.path for finding in findings if finding.suppression and finding.location}
+    return tuple(target for target in targets if target.path in paths)
+
+
+def _hidden(first: Iterable[_Hit], second: Iterable[_Hit], findings: Iterable[Finding]) -> list[_Hit]:
+    """Places of the second look whose secret the first look told of in an allowed place only."""
+    allowed = {
+        (finding.location.path, finding.location.region.start_line)
+        for finding in findings
+        if finding.suppression and finding.location and finding.location.region
+    }
+    covered = {(hit.path, hit.digest) for hit in first if (hit.path, hit.line) in allowed}
+    return [hit for hit in second if (hit.path, hit.digest) in covered and (hit.path, hit.line) not in allowed]
+
+
+# How it is run
+
+
+class _Run:
+    """One scan's processes: how they are started, and what is made of what they print."""
+
+    def __init__(self, context: ScanContext, tool: Tool, clock: Clock, deadline: float) -> None:
+        self.commands: list[Command] = []
+        self._context = context
+        self._tool = tool
+        self._clock = clock
+        self._deadline = deadline
+        self._count = 0
+        disabled = context.options["disable-plugins"]
+        self._disabled = disabled if isinstance(disabled, tuple) else ()
+        modules = context.scratch / "modules"
+        modules.mkdir()
+        (modules / f"{_WITNESS_MODULE}.py").write_text(_WITNESS, encoding="utf-8")
+
+    async def check_canary(self) -> None:
+        """See that known secrets are found.
+
+        Raises:
+            ToolError: They are not, or the tool does not run.
+        """
+        folder = self._context.scratch / "canary"
+        folder.mkdir()
+        wanted = {name: canary for name, canary in _CANARIES.items() if name not in self._disabled}
+        text = "".join(f"{line}\n" for _title, line in wanted.values())
+        # Two, since a single file takes another way through the tool than many.
+        names = ("canary.py", "canary.txt")
+        for name in names:
+            (folder / name).write_text(text, encoding="utf-8")
+        targets = tuple(_Target(name, folder, name, 0) for name in names)
+        report = await self._batch(targets, honour_pragmas=False)
+        missing = {f"{title} in {name}" for title, _line in wanted.values() for name in names} - {
+            f"{hit.title} in {hit.path}" for hit in report.hits
+        }
+        if missing or report.unseen:
+            what = ", ".join(sorted(missing)) or "it skips files"
+            raise ToolError(f"detect-secrets does not find known secrets ({what}): reinstall it")
+
+    async def all(self, targets: Iterable[_Target], *, honour_pragmas: bool = False) -> _Report:
+        """Look at the targets, several processes side by side."""
+
+        async def work(batch: tuple[_Target, ...]) -> _Report:
+            return await self._batch(batch, honour_pragmas=honour_pragmas)
+
+        outcome = await run_batches(_batches(targets, self._context.jobs), work, jobs=self._context.jobs)
+        failed = tuple(Unseen(target.path, reason) for target, reason in outcome.failed)
+        return _Report(
+            tuple(hit for report in outcome.reports for hit in report.hits),
+            (*failed, *(one for report in outcome.reports for one in report.unseen)),
+        )
+
+    async def _batch(self, targets: tuple[_Target, ...], *, honour_pragmas: bool) -> _Report:
+        """Run detect-secrets over targets of one folder and one kind.
+
+        Raises:
+            ToolError: There was no time left.
+            ToolOutputError: It crashed, or what it printed cannot be trusted.
+        """
+        remaining = self._deadline - self._clock.monotonic()
+        if remaining <= 0:
+            raise ToolError("detect-secrets had no time left: raise the timeout, or exclude files")
+        self._count += 1
+        witness = self._context.scratch / f"witness-{self._count}"
+        options = self._options(targets[0], honour_pragmas=honour_pragmas)
+        completed = await self._context.processes.run(
+            (*options, *(f"./{target.name}" for target in targets)),
+            cwd=targets[0].folder,
+            timeout=remaining,
+            env={"PYTHONPATH": str(self._context.scratch / "modules"), "MCPQUALITY_WITNESS": str(witness)},
+        )
+        self.commands.append(Command((*options, f"({len(targets)} files)"), completed.exit_code, completed.seconds))
+        check_end(_discreet(completed), "detect-secrets", {0})
+        document = json_object(completed.stdout, "detect-secrets")
+        self._check_settings(document, targets[0], honour_pragmas=honour_pragmas)
+        reached = _reached(witness) - _unopened(completed, targets)
+        return _Report(
+            tuple(_hits(mapping(document, "results", "detect-secrets"), targets)),
+            tuple(
+                Unseen(target.path, "left out by detect-secrets, for no reason it gives")
+                for target in targets
+                if target.name not in reached
+            ),
+        )
+
+    def _plugins_off(self, target: _Target) -> tuple[str, ...]:
+        return (*self._disabled, *(_ENTROPY_PLUGINS if target.checksums else ()))
+
+    def _options(self, target: _Target, *, honour_pragmas: bool) -> tuple[str, ...]:
+        filters = _FILTERS_OFF if honour_pragmas else (*_FILTERS_OFF, _ALLOWLIST_FILTER)
+        settings, disabled = self._context.options, self._plugins_off(target)
+        limits = {
+            "Base64HighEntropyString": ("--base64-limit", str(settings["base64-limit"])),
+            "HexHighEntropyString": ("--hex-limit", str(settings["hex-limit"])),
+        }
+        return (
+            str(self._tool.executable), "-c", "1", "scan", "--all-files", "--no-verify",
+            *(part for name in filters for part in ("--disable-filter", name)),
+            *(part for name in disabled for part in ("--disable-plugin", name)),
+            # It crashes when told the limit of a detector that is off.
+            *(part for name, limit in limits.items() if name not in disabled for part in limit),
+            "--filter", f"{_WITNESS_MODULE}.witness",
+        )  # fmt: skip
+
+    def _check_settings(self, document: Mapping[str, object], target: _Target, *, honour_pragmas: bool) -> None:
+        """See that it looked with what it was told to look with.
+
+        Raises:
+            ToolOutputError: A detector is missing, or a filter is on that was switched off.
+        """
+        used = {member(entry, "name", str, "detect-secrets") for entry in _list(document, "plugins_used")}
+        missing = _CANARIES.keys() - set(self._plugins_off(target)) - used
+        if missing:
+            raise ToolOutputError(f"detect-secrets looked without {', '.join(sorted(missing))}")
+        filters = {member(entry, "path", str, "detect-secrets") for entry in _list(document, "filters_used")}
+        hiding = filters & {*_FILTERS_OFF, *(() if honour_pragmas else (_ALLOWLIST_FILTER,))}
+        if hiding:
+            raise ToolOutputError(f"detect-secrets left lines out by {', '.join(sorted(hiding))}")
+
+
+def _list(document: Mapping[str, object], key: str) -> list[object]:
+    return entries(document, key, "detect-secrets")
+
+
+def _batches(targets: Iterable[_Target], jobs: int) -> list[tuple[_Target, ...]]:
+    """Batches of targets that lie in one folder and are looked at in one way."""
+    groups: dict[tuple[Path, bool], dict[str, _Target]] = {}
+    for target in targets:
+        groups.setdefault((target.folder, target.checksums), {})[target.name] = target
+    cut: list[tuple[_Target, ...]] = []
+    for group in groups.values():
+        weights = {name: target.weight for name, target in group.items()}
+        total = sum(weights.values())
+        count = 1 if total < _SMALL // 10 else jobs if total < _SMALL else jobs * 3
+        cut += (tuple(group[name] for name in names) for names in batches(weights, count))
+    return cut
+
+
+def _discreet(completed: Completed) -> Completed:
+    """The same without what an error quotes: it may be a line of the file, and a secret in it."""
+    if b"Traceback" not in completed.stderr:
+        return completed
+    errors = re.findall(rb"^([\w.]+(?:Error|Exception))\b", completed.stderr, re.MULTILINE)
+    return dataclasses.replace(completed, stderr=b"".join(errors[-1:]))
+
+
+def _reached(witness: Path) -> set[str]:
+    try:
+        noted = witness.read_bytes()
+    except FileNotFoundError:
+        return set()
+    return {os.fsdecode(name) for name in noted.split(b"\0")}
+
+
+def _unopened(completed: Completed, targets: Iterable[_Target]) -> set[str]:
+    """Files that it says it could not open; it says so on standard error alone."""
+    words = os.fsdecode(completed.stderr)
+    if "Unable to open file" not in words:
+        return set()
+    return {target.name for target in targets if f"Unable to open file: {target.name}" in words}
+
+
+def _hits(results: Mapping[str, object], targets: Iterable[_Target]) -> Iterable[_Hit]:
+    paths = {target.name: target.path for target in targets}
+    for name, found in results.items():
+        if name not in paths:
+            raise ToolOutputError("detect-secrets tells of a file that it was not given")
+        for item in cast("list[object]", typed(found, list, "an entry of detect-secrets")):
+            yield _Hit(
+                path=paths[name],
+                line=max(1, member(item, "line_number", int, "detect-secrets")),
+                title=one_line(member(item, "type", str, "detect-secrets"), 80),
+                digest=member(item, "hashed_secret", str, "detect-secrets"),
+            )
