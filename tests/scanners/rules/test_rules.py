@@ -48,6 +48,7 @@ OTHERS = {
     "framework": "@app.route('/x')\ndef f(x): eval(x)\n",
     "client": "from mcp import ClientSession\nfrom fastmcp import Client\ndef f(x): eval(x)\n",
     "number": "@it.tool()\ndef f(n: int, on: bool, day: date | None = None): eval(n), eval(on), eval(day)\n",
+    "test": "import pytest\nS = '''\nfrom mcp.server import Server\n'''\ndef f(x): eval(x)\n",
     "context": "@it.tool()\ndef f(self, ctx: Context): eval(ctx), eval(self)\n",
 }
 
