@@ -1,0 +1,1 @@
+"""Does any text of a server instruct the model instead of describing the server?"""

@@ -1,0 +1,65 @@
+"""Every text of a server that a model may be given, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pytest_mcpquality.health.definitions import Definitions, is_array, is_object, text
+
+MAX_DEPTH: Final = 64
+"""Levels of nesting that are read; a definition nested deeper is named as not seen by who reads it."""
+
+# Identifiers and addresses that no model reads as prose; a parameter's name is read, as it stands beside its text.
+_NO_PROSE: Final = frozenset(
+    {"mimeType", "$ref", "$schema", "$id", "type", "format", "pattern", "src", "protocolVersion"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """One text: of what (`tool`, `resource`, `template`, `prompt`, or empty for the server), where in it, and itself."""
+
+    kind: str
+    name: str
+    place: str
+    text: str
+
+
+def text_fields(definitions: Definitions) -> Iterator[TextField]:
+    """All texts, the server's own first, then as listed; names of parameters are among them."""
+    if definitions.instructions:
+        yield TextField("", "", "instructions", definitions.instructions)
+    for key in ("name", "title", "description"):
+        if value := text(definitions.info, key):
+            yield TextField("", "", f"serverInfo.{key}", value)
+    for kind, name, item in definitions.listed():
+        for place, value in _texts(item, "", 0):
+            yield TextField(kind, name, place, value)
+
+
+def nested_too_deeply(value: object, depth: int = 0) -> bool:
+    """Whether a definition goes deeper than is read."""
+    if depth > MAX_DEPTH:
+        return True
+    inner = list(value.values()) if is_object(value) else value if is_array(value) else []
+    return any(nested_too_deeply(each, depth + 1) for each in inner)
+
+
+def _texts(value: object, place: str, depth: int) -> Iterator[tuple[str, str]]:
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(value, str):
+        yield place, value
+    elif is_object(value):
+        for key, each in value.items():
+            where = f"{place}.{key}" if place else key
+            if key in _NO_PROSE and isinstance(each, str):
+                continue
+            if place.endswith("properties"):
+                yield f"{where} (name)", key
+            yield from _texts(each, where, depth + 1)
+    elif is_array(value):
+        for number, each in enumerate(value):
+            yield from _texts(each, f"{place}[{number}]", depth + 1)
