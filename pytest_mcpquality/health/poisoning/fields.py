@@ -11,7 +11,7 @@ from pytest_mcpquality.health.definitions import Definitions, is_array, is_objec
 MAX_DEPTH: Final = 64
 """Levels of nesting that are read; a definition nested deeper is named as not seen by who reads it."""
 
-# Identifiers and addresses that no model reads as prose; a parameter's name is read, as it stands beside its text.
+# Identifiers and addresses that no model reads as prose.
 _NO_PROSE: Final = frozenset(
     {"mimeType", "$ref", "$schema", "$id", "type", "format", "pattern", "src", "protocolVersion"}
 )
@@ -19,7 +19,7 @@ _NO_PROSE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """One text: of what (`tool`, `resource`, `template`, `prompt`, or empty for the server), where in it, and itself."""
+    """One text: of what (`tool`, `resource`, `template`, `prompt`, empty for the server), where in it, and itself."""
 
     kind: str
     name: str

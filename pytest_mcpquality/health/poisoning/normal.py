@@ -36,12 +36,10 @@ _TAGS: Final = range(0xE0020, 0xE007F)
 def normal(text: str) -> str:
     """Lower case, one kind of space, no invisible characters, look-alikes and spaced-out letters put right."""
     plain = unicodedata.normalize("NFKC", html.unescape(text))
-    plain = "".join(
-        character for character in plain if unicodedata.category(character) not in {"Cf", "Cc"} or character in "\n\t"
-    )
+    plain = "".join(each for each in plain if each.isspace() or unicodedata.category(each) not in {"Cf", "Cc"})
     plain = _MIXED.sub(lambda word: word[0].translate(_LOOK_ALIKES), plain)
     plain = _SPACED.sub(lambda word: _GAPS.sub("", word[0]), plain)
-    return re.sub(r"[ \t]+", " ", plain).replace("’", "'").lower()  # noqa: RUF001 - an apostrophe as it is typed
+    return re.sub(r"\s+", " ", plain).replace("’", "'").lower()  # noqa: RUF001 - an apostrophe as it is typed
 
 
 def hidden_texts(text: str) -> Iterator[tuple[str, str]]:

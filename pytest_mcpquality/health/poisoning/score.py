@@ -14,7 +14,7 @@ THRESHOLD: Final = 0.7
 """From this weight on a text is taken for instructions to the model."""
 
 WINDOW: Final = 700
-"""Characters within which signals count together: an attack is said in a few sentences, a long text says many things."""
+"""Characters within which signals count together: an attack is a few sentences, a long text says many things."""
 
 LONGEST: Final = 100_000
 """Characters of one text that are searched; a longer one is named as not wholly seen."""

@@ -1,0 +1,15 @@
+"""Words and phrases that several signals share, as parts of regular expressions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NOT: Final = r"(?:do not|don't|dont|never|must not|mustn't|should not|shouldn't|cannot|may not|avoid|without|no need to|not necessary to|refrain from|rather than|instead of)"
+PERSON: Final = r"(?:the |your |this |any |to |end[ -])*(?:user|users|human|humans|operator|owner|customer|client|person|people|anyone|anybody|them|admin|administrator|victim|developer|reviewer|sender|recipient|reader|team|colleague|caller)s?\b"
+TELL: Final = r"(?:tell|inform|mention|notify|reveal|disclose|report|alert|warn|confess|admit|let|expose|discuss|acknowledge|telling|informing|mentioning|notifying|revealing|disclosing|alerting|warning)"
+TOOL: Final = r"(?:tools?|functions?|commands?|mcp servers?|servers?)"
+SENSITIVE_FILE: Final = r"(?:~?/?\.ssh\b|id_rsa|id_ed25519|id_dsa|authorized_keys|\.aws\b|aws/credentials|\.env\b(?!\.example)|/etc/(?:passwd|shadow|hosts|sudoers)|mcp\.json|claude_desktop_config|\.cursor\b|\.npmrc|\.netrc|\.pypirc|\.kube\b|kubeconfig|\.git-credentials|\.gnupg|\.docker/config|\.bash_history|\.zsh_history|\.bashrc|\.zshrc|login data|cookies\.sqlite|wallet\.dat|keychain|/proc/self/environ|credentials\.json|secrets?\.(?:json|ya?ml|toml|env)|\.config/gcloud|service[-_]account\.json)"
+SAID: Final = r"(?:(?:everything|anything|all|whatever|what|each thing) (?:that )?(?:the |your )?(?:user|person|human|customer|they|he|she|you)(?:'s)? (?:has |have |had |was |were )?(?:ever |so far |just |previously )?(?:typed|said|written|asked|sent|told|shared|entered|discussed|been told)|(?:user|person|human|customer)(?:'s|s')? (?:previous|last|prior|original|earlier|full|entire|other|most recent) (?:\w+ )?(?:messages?|prompts?|quer(?:y|ies)|requests?|inputs?|conversations?|questions?)|(?:last|past|previous|prior|recent) (?:\w+ )?(?:chat |user |conversation )?(?:messages|conversations|turns|exchanges|prompts)|(?:conversation|chat|dialogue?|discussion|session) (?:so far|to date|up to (?:now|this point))|(?:whole|full|entire|complete|current|all (?:of )?(?:the|your)) (?:\w+ )?(?:conversation|chat|message|context window|prompt|dialogue?)\w*(?: (?:history|context|log|text))?|previous user \w+)"
+SECRETS: Final = r"(?:(?:private|secret|ssh|api|access|encryption|signing)[ _-]?keys?|passwords?|passphrases?|credentials?|(?:access|auth\w*|session|bearer|refresh|api|oauth)[ _-]?tokens?|secrets|seed phrases?|mnemonic|environment variables?|env vars?|credit cards?|(?:full|entire|complete|whole) (?:conversation|chat|message|context|prompt)\w*(?: history)?|(?:conversation|chat|message) (?:history|context|log)s?|system prompts?|(?:previous|prior|earlier|all) (?:user )?(?:messages|conversations?|prompts)|session cookies?|browser (?:cookies|history))"
+SEND: Final = r"(?:send|post|forward|upload|submit|transmit|exfiltrate|leak|e-?mail|relay|ship|deliver|copy|beacon|report|cc|bcc|stream|push|mirror|duplicate|sync)(?:s|ing|ed)?"
+PUT: Final = r"(?:pass|include|put|provide|append|attach|embed|insert|add|place|supply|encode|write|paste|populate|fill|stuff|return|concatenate|prepend|store|copy)(?:s|ing)?"
