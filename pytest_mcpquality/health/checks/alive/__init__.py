@@ -1,0 +1,1 @@
+"""Does the server start, answer and stop?"""

@@ -1,0 +1,1 @@
+"""Do its texts instruct the model?"""

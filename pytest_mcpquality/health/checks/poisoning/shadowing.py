@@ -1,0 +1,66 @@
+"""No tool is named like another server's, and no text speaks of another server's tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mcpquality_scanners.findings import Severity, Subject
+from pytest_mcpquality.health.check import Group, Hit, Outcome, Rule
+from pytest_mcpquality.health.checks.unseen import not_reached
+from pytest_mcpquality.health.definitions import Definitions, text
+from pytest_mcpquality.health.observation import Observation
+from pytest_mcpquality.health.poisoning.fields import text_fields
+
+SAME_NAME: Final = Rule(
+    "mcp-poisoning-same-name",
+    Group.POISONING,
+    Severity.MEDIUM,
+    "Two servers have a tool of one name",
+    "Where a host shows both tools under one name, a call meant for one server may go to the other, with its arguments.",
+    "Rename one of the tools, or see to it that the host puts the server's name before the tool's.",
+    references=("https://owasp.org/www-project-mcp-top-10/",),
+)
+FOREIGN_TOOL: Final = Rule(
+    "mcp-poisoning-foreign-tool",
+    Group.POISONING,
+    Severity.HIGH,
+    "A text speaks of another server's tool",
+    "A server has no reason to know what other servers offer. A text that names another server's tool can change how "
+    "the model uses that tool.",
+    "Remove the mention. If the two servers belong together, say so by allowing this finding with a reason.",
+    references=("https://owasp.org/www-project-mcp-top-10/",),
+)
+
+# A name of one plain word ("search", "add") stands in many texts by chance.
+_TELLING: Final = re.compile(r"[a-z0-9]+(?:[_.-][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
+
+
+class Shadowing:
+    """A finding for each shared name, and for each text that names a foreign tool."""
+
+    rules = (SAME_NAME, FOREIGN_TOOL)
+
+    def look(self, observed: Observation) -> Outcome:
+        """What reaches across."""
+        own = observed.definitions
+        if own is None or observed.others is None:
+            return not_reached(observed, "its tools beside those of the other servers")
+        hits = [hit for other in observed.others.values() for hit in _across(own, other)]
+        return Outcome(tuple(hits))
+
+
+def _across(own: Definitions, other: Definitions) -> Iterator[Hit]:
+    mine = {text(tool, "name") for tool in own.tools}
+    theirs = {text(tool, "name") for tool in other.tools}
+    for name in sorted(mine & theirs - {""}):
+        yield Hit(SAME_NAME, Subject(own.server, "tool", name), f"the server {other.server} has a tool {name!r} too")
+    telling = sorted(name for name in theirs - mine if _TELLING.fullmatch(name))
+    if not telling:
+        return
+    mentioned = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, telling))})(?![\w-])")
+    for field in text_fields(own):
+        if found := mentioned.search(field.text):
+            message = f"{field.place} names the tool {found[1]!r} of the server {other.server}"
+            yield Hit(FOREIGN_TOOL, Subject(own.server, field.kind, field.name), message)
