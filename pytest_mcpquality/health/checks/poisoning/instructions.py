@@ -17,7 +17,8 @@ RULE: Final = Rule(
     Severity.CRITICAL,
     "A text instructs the model",
     "What a server says of its tools is put before the model as it is. This text does not describe: it tells the "
-    "model to hide something, to read what it has no business with, to send data away, or to treat other tools differently.",
+    "model to hide something, to read what it has no business with, to send data away, or to treat other tools "
+    "differently.",
     "Remove the server until you know how the text came there. If it is yours, describe what the tool does and leave "
     "out what the model should do besides.",
     cwe=(74, 1427),

@@ -18,7 +18,8 @@ SAME_NAME: Final = Rule(
     Group.POISONING,
     Severity.MEDIUM,
     "Two servers have a tool of one name",
-    "Where a host shows both tools under one name, a call meant for one server may go to the other, with its arguments.",
+    "Where a host shows both tools under one name, a call meant for one server may go to the other, and its arguments "
+    "with it.",
     "Rename one of the tools, or see to it that the host puts the server's name before the tool's.",
     references=("https://owasp.org/www-project-mcp-top-10/",),
 )
