@@ -83,13 +83,52 @@ class Location:
     region: Region | None = None
 
 
+class Reach(enum.Enum):
+    """Whether the project's own code can come to a dependency by its imports."""
+
+    IMPORTED = "imported"
+    INDIRECT = "needed by something imported"
+    NOT_IMPORTED = "not imported"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
-    """The dependency a finding is about; `fixed` lists versions that hold a fix, lowest first."""
+    """The dependency a finding is about, and how exposed the project is to it.
+
+    Attributes:
+        name: PEP 503 name.
+        installed: The version.
+        fixed: Versions that hold a fix of this finding, lowest first.
+        upgrade: The lowest version free of everything that is known about this one; empty when there is none.
+        upgrade_allowed: Whether the project's own requirements allow `upgrade`; None when they say nothing about it.
+        dependency_path: From the project's own dependency down to this one; one name: direct; empty: not known.
+        reach: Whether the project imports it.
+        epss: Probability from 0 to 1 that it is exploited within 30 days, by FIRST's EPSS; None when not known.
+        known_exploited: Whether CISA's catalogue of known exploited vulnerabilities has it.
+    """
 
     name: str
     installed: str
     fixed: tuple[str, ...] = ()
+    upgrade: str = ""
+    upgrade_allowed: bool | None = None
+    dependency_path: tuple[str, ...] = ()
+    reach: Reach = Reach.UNKNOWN
+    epss: float | None = None
+    known_exploited: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """What of an MCP server a finding is about: a tool, prompt or resource by its name, or the server as a whole.
+
+    `kind` and `name` are empty for the server as a whole.
+    """
+
+    server: str
+    kind: str = ""
+    name: str = ""
 
 
 class SuppressionKind(enum.Enum):
@@ -130,6 +169,7 @@ class Finding:
         fingerprint: Identity that survives moved lines; filled in by `fingerprints.with_fingerprints`.
         suppression: Why it does not count, or None when it counts.
         also_found_by: `scanner:rule` of others that found the same thing in the same place.
+        subject: The MCP server, and what of it, for findings about a running server.
     """
 
     scanner: str
@@ -149,6 +189,7 @@ class Finding:
     fingerprint: str = ""
     suppression: Suppression | None = None
     also_found_by: tuple[str, ...] = ()
+    subject: Subject | None = None
 
     @property
     def sort_key(self) -> tuple[object, ...]:
@@ -164,6 +205,7 @@ class Finding:
             self.scanner,
             self.rule,
             package,
+            self.subject or Subject(""),
             self.message,
         )
 
@@ -231,7 +273,18 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class FileCoverage:
-    """Coverage of one file: covered and total of each kind, and the lines that never ran (1-based, ascending)."""
+    """Coverage of one file: covered and total of each kind, and where it is not covered.
+
+    Attributes:
+        path: Of the file, relative to the root.
+        lines: Covered and total.
+        branches: Covered and total.
+        functions: Covered and total.
+        statements: Covered and total.
+        missing: Lines that never ran, 1-based, ascending.
+        missing_functions: Functions that never ran: first line and name, ascending.
+        partial_branches: Lines with branches that were never taken: line, taken, all; ascending.
+    """
 
     path: str
     lines: tuple[int, int]
@@ -239,6 +292,8 @@ class FileCoverage:
     functions: tuple[int, int] = (0, 0)
     statements: tuple[int, int] = (0, 0)
     missing: tuple[int, ...] = ()
+    missing_functions: tuple[tuple[int, str], ...] = ()
+    partial_branches: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,8 @@ from typing import Any, Protocol
 import pytest
 from uv import find_uv_bin
 
+from mcpquality_scanners.advisories import Index, parse_record, serving
+from mcpquality_scanners.advisories.records import pack
 from mcpquality_scanners.base import Tool
 from mcpquality_scanners.findings import Package, Region, ScanResult, ScanStatus, Severity
 from mcpquality_scanners.pip_audit import PipAuditScanner
@@ -76,6 +78,11 @@ def advisories(tmp_path: Path) -> Path:
     return folder
 
 
+def scanner(osv_url: str = "") -> PipAuditScanner:
+    """The scanner on a machine without a store of advisories."""
+    return PipAuditScanner(osv_url=osv_url, store=Path(os.devnull) / "nothing")
+
+
 def write(root: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         path = root / name
@@ -85,7 +92,7 @@ def write(root: Path, files: Mapping[str, str]) -> None:
 
 def scan(run: RunScanner, root: Path, advisories: Path, files: Mapping[str, str], **options: object) -> ScanResult:
     write(root, files)
-    return run(PipAuditScanner(), root, options={"advisories": str(advisories), **options}, offline=True)
+    return run(scanner(), root, options={"advisories": str(advisories), "max-age": None, **options}, offline=True)
 
 
 def packages(result: ScanResult) -> set[tuple[str, str]]:
@@ -99,7 +106,7 @@ def test_a_vulnerable_pin_is_found_with_severity_and_fix(run: RunScanner, root: 
     assert finding.rule == "PYSEC-2099-1"
     assert finding.aliases == ("CVE-2099-0001", "GHSA-cccc-cccc-cccc")
     assert (finding.severity, finding.native_severity) == (Severity.CRITICAL, CRITICAL)
-    assert finding.package == Package("idna", "3.4", ("3.7",))
+    assert finding.package == Package("idna", "3.4", ("3.7",), upgrade="3.7", dependency_path=("idna",))
     assert finding.location is not None
     assert (finding.location.path, finding.location.region) == ("requirements.txt", Region(2))
     assert finding.fix == "Upgrade idna to 3.7 or later in requirements.txt (line 2)."
@@ -173,7 +180,8 @@ def test_a_real_uv_lock_with_a_project_and_a_workspace(run: RunScanner, root: Pa
     assert finding.location.region is not None
     line = (root / "uv.lock").read_text(encoding="utf-8").splitlines()[finding.location.region.start_line - 1]
     assert line == 'name = "idna"'
-    assert finding.fix == "Upgrade idna to 3.7 or later: `uv lock --upgrade-package idna`."
+    said = "Upgrade idna to 3.7 or later: `uv lock --upgrade-package idna`. "
+    assert finding.fix == said + "First change `idna==3.4` (pyproject.toml, line 5), which does not allow it."
 
 
 def test_a_real_pylock(run: RunScanner, root: Path, advisories: Path) -> None:
@@ -262,7 +270,7 @@ def test_an_environment_is_audited(run: RunScanner, root: Path, advisories: Path
 
 def online(run: RunScanner, root: Path, advisories: Path, files: Mapping[str, str], **options: object) -> ScanResult:
     write(root, files)
-    return run(PipAuditScanner(), root, options={"advisories": str(advisories), **options})
+    return run(scanner(), root, options={"advisories": str(advisories), "max-age": None, **options})
 
 
 def test_open_requirements_are_resolved_for_every_platform(run: RunScanner, root: Path, advisories: Path) -> None:
@@ -291,7 +299,8 @@ def test_what_pinned_packages_need_in_turn_on_request(run: RunScanner, root: Pat
     result = online(run, root, advisories, files, resolve="always")
     assert result.status is ScanStatus.COMPLETE, (result.problems, result.unseen)
     assert packages(result) == {("idna", "3.4"), ("sniffio", "1.3.0")}
-    assert result.findings[0].fix.endswith("requirements.txt asks for it indirectly.")
+    said = "First change `idna==3.4` (requirements.txt), which does not allow it. It is needed by anyio."
+    assert result.findings[0].fix.endswith(f"requirements.txt asks for it indirectly. {said}")
 
 
 def test_what_cannot_be_resolved_is_named_and_the_pins_are_audited(
@@ -388,7 +397,7 @@ SKIPPED = json.dumps({"dependencies": [{"name": name, "skip_reason": "no"} for n
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended with -9"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "was ended by SIGKILL"),
         ("print('garbage')", "something else than its report"),
         ("print('{}')", "something else than its report"),
         (f"print({OTHER_SHAPE!r})", "something else than its report"),
@@ -404,8 +413,8 @@ def test_a_tool_that_did_not_look_is_not_green(
 ) -> None:
     write(root, {"requirements.txt": "idna==3.4\n"})
     tools = stand_in(tmp_path, script)
-    options = {"advisories": str(advisories)}
-    result = run(PipAuditScanner(), root, options=options, tools=tools, offline=True, timeout=3)
+    options = {"advisories": str(advisories), "max-age": None}
+    result = run(scanner(), root, options=options, tools=tools, offline=True, timeout=3)
     assert result.status is ScanStatus.INCOMPLETE
     assert reason in result.problems[0]
     assert [item.name for item in result.unseen] == ["requirements.txt: idna 3.4"]
@@ -445,7 +454,7 @@ def test_a_feed_that_answers_nothing_is_not_green(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     write(root, {"requirements.txt": "idna==3.4\nrequests==2.32.0\n"})
     with endpoint(status, body) as url:
-        result = run(PipAuditScanner(osv_url=url), root, options={"service": "osv"})
+        result = run(scanner(osv_url=url), root, options={"service": "osv"})
     assert result.status is ScanStatus.INCOMPLETE
     names = [item.name for item in result.unseen]
     assert names == ["requirements.txt: idna 3.4", "requirements.txt: requests 2.32.0"]
@@ -456,7 +465,7 @@ def test_a_feed_that_is_not_there_fails_fast(run: RunScanner, root: Path, monkey
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     write(root, {"requirements.txt": "".join(f"package-{number}==1\n" for number in range(300))})
     url = "http://127.0.0.1:9/v1/query"
-    result = run(PipAuditScanner(osv_url=url), root, options={"service": "osv"}, timeout=60)
+    result = run(scanner(osv_url=url), root, options={"service": "osv"}, timeout=60)
     assert result.status is ScanStatus.INCOMPLETE
     assert len(result.unseen) == 300
     assert len(result.commands) == 1
@@ -466,18 +475,47 @@ def test_a_feed_that_is_not_there_fails_fast(run: RunScanner, root: Path, monkey
 def test_the_real_services_are_asked_or_named_as_not_reached(run: RunScanner, root: Path) -> None:
     """Whether or not the network is there, a version known to be vulnerable never passes."""
     write(root, {"requirements.txt": "requests==2.19.1\n"})
-    result = run(PipAuditScanner(), root, timeout=120)
+    result = run(scanner(), root, timeout=120)
     rules = {finding.rule for finding in result.findings}
     assert "PYSEC-2018-28" in rules or result.status is ScanStatus.INCOMPLETE
 
 
 def test_offline_without_advisories_names_everything(run: RunScanner, root: Path) -> None:
     write(root, {"requirements.txt": "idna==3.4\n"})
-    result = run(PipAuditScanner(), root, offline=True)
+    result = run(scanner(), root, offline=True)
     assert (result.status, result.commands) == (ScanStatus.INCOMPLETE, ())
-    assert "`advisories`" in result.problems[0]
+    assert "`mcpquality advisories update`" in result.problems[0]
 
 
 def test_the_pinned_tool_is_what_runs(toolchain: Toolchain) -> None:
     tool = asyncio.run(toolchain.tool("pip-audit"))
     assert os.access(tool.executable, os.X_OK)
+
+
+def test_a_service_is_asked_for_what_it_found_so_that_severities_are_known(
+    run: RunScanner, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The endpoint stands for OSV: pip-audit asks it, and we for the records of what that says."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    canary = record("PYSEC-2018-28", "requests", "2.20.0")
+    severe = record("PYSEC-2099-1", "idna", "3.7", severity=RATING)
+    index = Index([replace(parse_record(each), raw=pack(each)) for each in (canary, severe)])
+    write(root, {"requirements.txt": "idna==3.4\n"})
+    started, stop, addresses = threading.Event(), threading.Event(), list[str]()
+
+    async def serve() -> None:
+        async with serving(index) as address:
+            addresses.append(address)
+            started.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert started.wait(10)
+        result = run(scanner(osv_url=f"{addresses[0]}/v1/query"), root, options={"service": "osv"})
+    finally:
+        stop.set()
+        thread.join()
+    assert result.status is ScanStatus.COMPLETE, result.problems
+    assert [(found.rule, found.severity) for found in result.findings] == [("PYSEC-2099-1", Severity.CRITICAL)]

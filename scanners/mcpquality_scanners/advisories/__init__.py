@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mcpquality_scanners.advisories.endpoint import serving
+from mcpquality_scanners.advisories.endpoint import QUERY, serving
+from mcpquality_scanners.advisories.errors import AdvisoriesError
 from mcpquality_scanners.advisories.folder import Flaw, Records, load_folder
 from mcpquality_scanners.advisories.matching import Index, affects
 from mcpquality_scanners.advisories.records import (
@@ -15,6 +16,8 @@ from mcpquality_scanners.advisories.records import (
 )
 
 __all__ = [
+    "QUERY",
+    "AdvisoriesError",
     "Advisory",
     "Affected",
     "BadRecordError",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
-from mcpquality_scanners.advisories.records import Advisory, BadRecordError, parse_record
-
-_SUFFIXES = (".json", ".yaml", ".yml")
+from mcpquality_scanners.advisories.documents import is_record, read_document
+from mcpquality_scanners.advisories.exports import read_file
+from mcpquality_scanners.advisories.records import Advisory, BadRecordError, pack, parse_record, parse_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,18 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What a folder holds: the advisories about packages of PyPI, and what could not be used."""
+    """Advisories about packages of PyPI, what could not be used, and how current they are (None: not known)."""
 
     advisories: tuple[Advisory, ...] = ()
     flaws: tuple[Flaw, ...] = ()
+    as_of: datetime | None = None
 
 
 def load_folder(folder: Path) -> Records:
-    """Read all `*.json` files of a folder and its subfolders, one OSV record each, in order.
+    """Read all `*.json`, `*.yaml` and `*.yml` files of a folder and its subfolders, one OSV record each, in order.
 
-    Withdrawn records and those of other ecosystems are read and left out. Records in YAML are named: they
-    look like advisories and are not read.
+    Withdrawn records and those of other ecosystems are read and left out; the newest date in all of them tells how
+    current the folder is.
 
     Raises:
         NotADirectoryError: There is no such folder.
@@ -43,16 +44,19 @@ def load_folder(folder: Path) -> Records:
         raise NotADirectoryError(str(folder))
     advisories: list[Advisory] = []
     flaws: list[Flaw] = []
+    dates: list[datetime] = []
     for path in _files(folder, flaws):
         name = path.relative_to(folder).as_posix()
         try:
-            advisory = _read(path)
+            document = read_document(name, read_file(path))
+            advisory = parse_record(document)
         except BadRecordError as error:
             flaws.append(Flaw(name, str(error), error.packages))
         else:
+            dates += filter(None, [parse_time(advisory.modified)])
             if advisory.affected:
-                advisories.append(advisory)
-    return Records(tuple(advisories), tuple(flaws))
+                advisories.append(replace(advisory, raw=pack(document)))
+    return Records(tuple(advisories), tuple(flaws), max(dates, default=None))
 
 
 def _files(folder: Path, flaws: list[Flaw]) -> Iterator[Path]:
@@ -63,16 +67,4 @@ def _files(folder: Path, flaws: list[Flaw]) -> Iterator[Path]:
 
     for parent, folders, names in os.walk(folder, onerror=unlisted):
         folders.sort()
-        yield from (Path(parent, name) for name in sorted(names) if name.lower().endswith(_SUFFIXES))
-
-
-def _read(path: Path) -> Advisory:
-    if path.suffix.lower() in {".yaml", ".yml"}:
-        raise BadRecordError("only records in JSON are read")
-    try:
-        document: object = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BadRecordError(f"it cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise BadRecordError("it is not JSON") from error
-    return parse_record(document)
+        yield from (Path(parent, name) for name in sorted(names) if is_record(name))

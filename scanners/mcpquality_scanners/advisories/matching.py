@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -67,10 +67,28 @@ class Index:
 
     def __init__(self, advisories: Iterable[Advisory]) -> None:
         by_package: dict[str, list[Advisory]] = {}
+        self._by_id: dict[str, Advisory] = {}
+        every: list[Advisory] = []
         for advisory in advisories:
+            self._by_id.setdefault(advisory.id, advisory)
+            every.append(advisory)
             for package in advisory.packages:
                 by_package.setdefault(package, []).append(advisory)
+        self._every = tuple(every)
         self._by_package: Mapping[str, list[Advisory]] = by_package
+
+    def __iter__(self) -> Iterator[Advisory]:
+        """All of them."""
+        return iter(self._every)
+
+    def get(self, identifier: str) -> Advisory | None:
+        """The advisory of that id; aliases are not looked at."""
+        return self._by_id.get(identifier)
+
+    def fixes(self, package: str) -> tuple[Version, ...]:
+        """All versions of a package (PEP 503 name) that end a range of any advisory, lowest first."""
+        found = self._by_package.get(package, ())
+        return fixes(item for advisory in found for item in advisory.affected if item.package == package)
 
     def matching(self, package: str, version: str) -> tuple[Advisory, ...]:
         """The advisories about that version, sorted by id.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, cast
 
 from packaging.utils import InvalidName, canonicalize_name
@@ -67,6 +71,8 @@ class Advisory:
         cwe: CWE numbers, ascending.
         references: https links, in their order.
         withdrawn: Whether it was taken back.
+        modified: When it was last changed, as it says (RFC 3339); empty when it does not.
+        raw: The record itself as compressed JSON; empty for one that was made in memory.
     """
 
     id: str
@@ -78,6 +84,13 @@ class Advisory:
     cwe: tuple[int, ...] = ()
     references: tuple[str, ...] = ()
     withdrawn: bool = False
+    modified: str = ""
+    raw: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def document(self) -> Mapping[str, Any] | None:
+        """The whole record; None for one that was made in memory."""
+        return cast("dict[str, Any]", json.loads(zlib.decompress(self.raw))) if self.raw else None
 
     @property
     def packages(self) -> frozenset[str]:
@@ -115,7 +128,26 @@ def parse_record(document: object) -> Advisory:
         cwe=tuple(sorted({int(match[1]) for text in _strings(database, "cwe_ids") if (match := _CWE.fullmatch(text))})),
         references=_links(record),
         withdrawn=withdrawn,
+        modified=str(record.get("modified") or ""),
     )
+
+
+def pack(document: object) -> bytes:
+    """A record as the store and `Advisory.raw` hold it."""
+    return zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+
+
+def unpack(raw: bytes) -> Advisory:
+    """The advisory of a packed record.
+
+    Raises:
+        BadRecordError: It is none.
+    """
+    try:
+        document = json.loads(zlib.decompress(raw))
+    except (zlib.error, ValueError, RecursionError) as error:
+        raise BadRecordError("it is not a packed record") from error
+    return replace(parse_record(document), raw=raw)
 
 
 def severity_of(advisories: tuple[Advisory, ...]) -> tuple[Severity, str]:
@@ -187,7 +219,7 @@ def _range(value: object) -> tuple[Event, ...]:
     events = [event for item in _list(table.get("events"), "events") for event in _events(item)]
     if not any(event.kind == "introduced" for event in events):
         raise BadRecordError("a range has no start")
-    return tuple(sorted(events, key=_order))
+    return tuple(_in_order(events))
 
 
 def _events(value: object) -> tuple[Event, ...]:
@@ -203,9 +235,21 @@ def _events(value: object) -> tuple[Event, ...]:
     return tuple(found)
 
 
-def _order(event: Event) -> tuple[bool, Version, bool]:
-    # At one version the end of a stretch comes before the start of the next, as in OSV's own evaluation.
-    return event.version is not None, event.version or Version("0"), event.kind == "introduced"
+def _in_order(events: Iterable[Event]) -> Iterator[Event]:
+    """The events by version; at one version the end of a stretch that is open comes before the start of the next.
+
+    A stretch of a single version starts before it ends: `introduced` and `last_affected` at once.
+    """
+    inside = False
+    for _, together in groupby(sorted(events, key=_by_version), key=_by_version):
+        ranks = {"fixed": 0, "last_affected": 1 if inside else 3, "introduced": 2}
+        for event in sorted(together, key=lambda event: ranks[event.kind]):
+            inside = event.kind == "introduced"
+            yield event
+
+
+def _by_version(event: Event) -> tuple[bool, Version]:
+    return event.version is not None, event.version or Version("0")
 
 
 def as_version(text: str) -> Version | None:
@@ -214,6 +258,15 @@ def as_version(text: str) -> Version | None:
         return Version(text)
     except InvalidVersion:
         return None
+
+
+def parse_time(text: str) -> datetime | None:
+    """A time in RFC 3339; None when it is none. Without an offset it is taken for UTC."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _vectors(record: Mapping[str, Any], entries: tuple[Mapping[str, Any], ...]) -> tuple[str, ...]:

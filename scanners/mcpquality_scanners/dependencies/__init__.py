@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mcpquality_scanners.dependencies.graph import Graph, allows
+from mcpquality_scanners.dependencies.imports import Imports, read_imports
 from mcpquality_scanners.dependencies.installed import read_environment
 from mcpquality_scanners.dependencies.manifests import Kind, Manifest, discover, read_all
 from mcpquality_scanners.dependencies.model import (
@@ -14,8 +16,11 @@ from mcpquality_scanners.dependencies.model import (
     scrub,
 )
 from mcpquality_scanners.dependencies.resolver import Resolver
+from mcpquality_scanners.dependencies.scripts import find_scripts
 
 __all__ = [
+    "Graph",
+    "Imports",
     "Kind",
     "Manifest",
     "Origin",
@@ -24,9 +29,12 @@ __all__ = [
     "Resolver",
     "UnreadableError",
     "Wanted",
+    "allows",
     "discover",
+    "find_scripts",
     "make_pin",
     "read_all",
     "read_environment",
+    "read_imports",
     "scrub",
 ]

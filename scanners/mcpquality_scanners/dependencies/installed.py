@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 from urllib.parse import unquote, urlsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from mcpquality_scanners.base import ProcessRunner
 from mcpquality_scanners.dependencies.model import (
@@ -31,12 +35,15 @@ import importlib.metadata, json, sys
 rows = []
 for found in importlib.metadata.distributions():
     try:
-        rows.append([found.metadata["Name"], found.version, found.read_text("direct_url.json")])
+        modules = (found.read_text("top_level.txt") or "").split()
+        modules = modules or sorted({path.parts[0] for path in found.files or () if path.suffix in (".py", ".so")})
+        direct = found.read_text("direct_url.json")
+        rows.append([found.metadata["Name"], found.version, direct, list(found.requires or ()), modules])
     except Exception:
-        rows.append([None, str(getattr(found, "_path", "?")), None])
+        rows.append([None, str(getattr(found, "_path", "?")), None, [], []])
 sys.stdout.write(json.dumps({"distributions": rows}))
 """
-_COLUMNS = 3
+_COLUMNS = 5
 
 
 def interpreter(root: Path, name: str) -> Path | None:
@@ -98,11 +105,19 @@ def _rows(output: bytes) -> list[list[object]] | None:
 def _reading(name: str, root: Path, rows: Iterable[list[object]]) -> Reading:
     pins: list[Pin] = []
     unseen: list[Unseen] = []
-    for package, version, direct in rows:
+    edges: dict[str, frozenset[str]] = {}
+    modules: dict[str, frozenset[str]] = {}
+    roots: set[str] = set()
+    for package, version, direct, requires, imports in rows:
         place = _direct_url(direct)
+        needs = frozenset(_required(requires))
         if place and _is_inside(place, root):
+            roots |= needs
             continue
         pin = make_pin(str(package), str(version), Origin("")) if package else None
+        if pin is not None:
+            edges[pin.name] = needs
+            modules[pin.name] = frozenset(module.removesuffix(".py") for module in _texts(imports))
         if place:
             reason = f"was installed from {scrub(place, 160)}, not from the registry"
             unseen.append(Unseen(f"{name}: {scrub(str(package))}", reason))
@@ -111,7 +126,29 @@ def _reading(name: str, root: Path, rows: Iterable[list[object]]) -> Reading:
             unseen.append(Unseen(f"{name}: {scrub(str(what))}", "has no name or no version by PEP 440 in its metadata"))
         else:
             pins.append(pin)
-    return Reading(name, pins=tuple(sorted(set(pins))), unseen=tuple(unseen))
+    return Reading(
+        name,
+        pins=tuple(sorted(set(pins))),
+        # An environment is that of the projects at the root.
+        members=("",),
+        edges=edges,
+        modules=modules,
+        roots=frozenset(roots),
+        unseen=tuple(unseen),
+    )
+
+
+def _texts(value: object) -> list[str]:
+    return [str(item) for item in cast("list[object]", value)] if isinstance(value, list) else []
+
+
+def _required(requires: object) -> Iterator[str]:
+    """The packages that a distribution needs, those of its extras aside."""
+    for text in _texts(requires):
+        with contextlib.suppress(InvalidRequirement):
+            requirement = Requirement(text)
+            if "extra" not in str(requirement.marker or ""):
+                yield canonicalize_name(requirement.name)
 
 
 def _direct_url(text: object) -> str:

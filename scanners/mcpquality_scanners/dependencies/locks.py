@@ -11,7 +11,7 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -28,18 +28,26 @@ from mcpquality_scanners.dependencies.model import (
 )
 from mcpquality_scanners.findings import Unseen
 
+SCRIPT_LOCK = ".py.lock"
+
 _NAME_LINE = re.compile(r'\s*name\s*=\s*"([^"]+)"')
+_SCRIPT = "the-script-itself"
+_REQUIRED = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
 _VERSION_LINE = re.compile(r'\s*version\s*=\s*"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
 class _Locked:
-    """One entry: `source` is empty for the registry, `own` a folder relative to the lock file."""
+    """One entry: `source` is empty for the registry, `own` a folder relative to the lock file.
+
+    `needs` holds names or whole requirements, as the file has them.
+    """
 
     name: str
     version: str
     source: str = ""
     own: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 def read_lock(manifest: str, text: str) -> Reading:
@@ -53,9 +61,12 @@ def read_lock(manifest: str, text: str) -> Reading:
         UnreadableError: It does not parse, or has a shape that is not known.
     """
     name = PurePosixPath(manifest).name
-    reader = _READERS.get(name, _pylock)
+    # uv keeps the lock of a script beside it, `tool.py.lock`, in the form of its own.
+    reader = _uv if name.endswith(SCRIPT_LOCK) else _READERS.get(name, _pylock)
     document = _json(text) if name == "Pipfile.lock" else parse_toml(text)
-    return _reading(manifest, tuple(reader(document)), line_index(text))
+    reading = _reading(manifest, tuple(reader(document)), line_index(text))
+    # A script's lock locks nothing but the script.
+    return replace(reading, members=()) if name.endswith(SCRIPT_LOCK) else reading
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -84,10 +95,13 @@ def _reading(manifest: str, entries: tuple[_Locked, ...], lines: Mapping[tuple[s
     pins: list[Pin] = []
     unseen: list[Unseen] = []
     members = {folder}
+    edges: dict[str, frozenset[str]] = {canonicalize_name(entry.name): _names(entry.needs) for entry in entries}
+    roots: set[str] = set()
     for entry in entries:
         place = None if entry.own is None else _inside(folder, entry.own)
         if place is not None:
             members.add(place)
+            roots |= edges[canonicalize_name(entry.name)]
             continue
         pin = make_pin(entry.name, entry.version, Origin(manifest, lines.get((entry.name, entry.version), 0)))
         if entry.source or entry.own is not None:
@@ -104,9 +118,31 @@ def _reading(manifest: str, entries: tuple[_Locked, ...], lines: Mapping[tuple[s
         manifest=manifest,
         pins=tuple(dict.fromkeys(pins)),
         members=tuple(sorted(members)),
-        others=frozenset(canonicalize_name(entry.name) for entry in entries) - held,
+        edges=edges,
+        roots=frozenset(roots),
+        others=frozenset(canonicalize_name(entry.name) for entry in entries) - held - {_SCRIPT},
         unseen=tuple(dict.fromkeys(unseen)),
     )
+
+
+def _names(needs: Iterable[str]) -> frozenset[str]:
+    """The packages that an entry needs; what names none is left out, it only shows the way."""
+    matches = (_REQUIRED.match(need) for need in needs)
+    return frozenset(canonicalize_name(match[1]) for match in matches if match)
+
+
+def _tables_of(value: object) -> list[dict[str, Any]]:
+    """The tables in a list or, group by group, in a table of lists; what is none is left out."""
+    if isinstance(value, dict):
+        groups = cast("dict[str, object]", value).values()
+        return [table for group in groups for table in _tables_of(group)]
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    return [table for item in items if (table := as_table(item)) is not None]
+
+
+def _needed(package: dict[str, Any], *keys: str) -> tuple[str, ...]:
+    """The names in tables of `name = ...`."""
+    return tuple(str(table.get("name", "")) for key in keys for table in _tables_of(package.get(key)))
 
 
 def _inside(folder: str, place: str) -> str | None:
@@ -124,7 +160,12 @@ def _uv(document: dict[str, Any]) -> Iterable[_Locked]:
         kind, place = next(iter(source.items()), ("nothing", ""))
         own = str(place) if kind in {"editable", "virtual", "directory"} else None
         origin = "" if kind == "registry" or own is not None else f"{kind} {place}"
-        yield _Locked(_text(package, "name"), str(package.get("version", "")), origin, own)
+        needs = _needed(package, "dependencies", "optional-dependencies", "dev-dependencies")
+        yield _Locked(_text(package, "name"), str(package.get("version", "")), origin, own, needs)
+    # The lock of a script (PEP 723) tells what that asks for here.
+    asked = _needed(as_table(document.get("manifest")) or {}, "requirements")
+    if asked:
+        yield _Locked(_SCRIPT, "", own="", needs=asked)
 
 
 def _poetry(document: dict[str, Any]) -> Iterable[_Locked]:
@@ -135,7 +176,8 @@ def _poetry(document: dict[str, Any]) -> Iterable[_Locked]:
         own = str(source.get("url", "")) if kind == "directory" else None
         # Poetry calls another index "legacy".
         origin = "" if kind == "legacy" or own is not None else f"{kind} {source.get('url', '')}"
-        yield _Locked(_text(package, "name"), _text(package, "version"), origin, own)
+        needs = tuple(as_table(package.get("dependencies")) or {})
+        yield _Locked(_text(package, "name"), _text(package, "version"), origin, own, needs)
 
 
 def _pdm(document: dict[str, Any]) -> Iterable[_Locked]:
@@ -145,7 +187,9 @@ def _pdm(document: dict[str, Any]) -> Iterable[_Locked]:
         place = str(package.get(kind, ""))
         own = place if kind == "path" and not place.endswith((".whl", ".zip", ".gz")) else None
         origin = "" if not kind or own is not None else f"{kind} {place}"
-        yield _Locked(_text(package, "name"), str(package.get("version", "")), origin, own)
+        listed: object = package.get("dependencies")
+        needs = tuple(str(item) for item in cast("list[object]", listed)) if isinstance(listed, list) else ()
+        yield _Locked(_text(package, "name"), str(package.get("version", "")), origin, own, needs)
 
 
 def _pylock(document: dict[str, Any]) -> Iterable[_Locked]:
@@ -155,7 +199,8 @@ def _pylock(document: dict[str, Any]) -> Iterable[_Locked]:
         source = as_table(package.get(kind)) or {}
         own = str(source.get("path", "")) if kind == "directory" else None
         origin = "" if not kind or own is not None else f"{kind} {source.get('url') or source.get('path', '')}"
-        yield _Locked(_text(package, "name"), str(package.get("version", "")), origin, own)
+        needs = _needed(package, "dependencies")
+        yield _Locked(_text(package, "name"), str(package.get("version", "")), origin, own, needs)
 
 
 def _pipfile(document: dict[str, Any]) -> Iterable[_Locked]:

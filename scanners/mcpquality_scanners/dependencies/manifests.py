@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from mcpquality_scanners.dependencies import conda
 from mcpquality_scanners.dependencies.locks import read_lock
 from mcpquality_scanners.dependencies.model import Reading, UnreadableError, Wanted, read_text, scrub
 from mcpquality_scanners.dependencies.projects import (
@@ -18,6 +19,7 @@ from mcpquality_scanners.dependencies.projects import (
     read_setup_py,
 )
 from mcpquality_scanners.dependencies.requirements import read_requirements
+from mcpquality_scanners.dependencies.scripts import read_script
 from mcpquality_scanners.findings import Unseen
 from mcpquality_scanners.globs import first_match
 
@@ -31,6 +33,8 @@ class Kind(enum.Enum):
     SETUP_CFG = "setup.cfg"
     SETUP_PY = "setup.py"
     PIPFILE = "Pipfile"
+    SCRIPT = "script"
+    CONDA = "conda environment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ _REQUIREMENTS = (
     "**/requirements/*.txt",
     "**/requirements/*.in",
 )
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.*.toml")
+_LOCKS = ("*.py.lock", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.*.toml")
 _PROJECTS = {
     "pyproject.toml": Kind.PYPROJECT,
     "setup.cfg": Kind.SETUP_CFG,
@@ -60,7 +64,7 @@ _PROJECTS = {
 
 
 def discover(files: Iterable[str], globs: tuple[str, ...] = ()) -> tuple[Manifest, ...]:
-    """The manifests among the files, sorted by path.
+    """The manifests among the files, sorted by path. Scripts (PEP 723) are found by their content, not here.
 
     Args:
         files: Paths relative to the root.
@@ -73,7 +77,7 @@ def discover(files: Iterable[str], globs: tuple[str, ...] = ()) -> tuple[Manifes
         kind = _kind(path)
         if globs:
             if first_match(path, globs):
-                found.append(Manifest(path, kind or Kind.REQUIREMENTS))
+                found.append(Manifest(path, kind or (Kind.SCRIPT if path.endswith(".py") else Kind.REQUIREMENTS)))
         elif kind and not (path.endswith(".in") and f"{path[:-3]}.txt" in listed):
             # The .txt beside an .in is what pip-tools and uv compiled from it.
             found.append(Manifest(path, kind))
@@ -86,6 +90,8 @@ def _kind(path: str) -> Kind | None:
         return _PROJECTS[name]
     if first_match(name, _LOCKS):
         return Kind.LOCK
+    if first_match(name, conda.ENVIRONMENTS + conda.LOCKS):
+        return Kind.CONDA
     return Kind.REQUIREMENTS if first_match(path, _REQUIREMENTS) else None
 
 
@@ -135,12 +141,19 @@ _READERS: Mapping[Kind, Callable[[str, str], Reading]] = {
     Kind.SETUP_CFG: read_setup_cfg,
     Kind.SETUP_PY: read_setup_py,
     Kind.PIPFILE: read_pipfile,
+    Kind.SCRIPT: read_script,
+    Kind.CONDA: conda.read_conda,
 }
 
 
 def _settle(reading: Reading, manifest: Manifest, locks: list[Reading], declared: set[str], known: set[str]) -> Reading:
     """What is left of a project's reading once the other manifests around it are taken into account."""
     folder = posixpath.dirname(manifest.path)
+    if manifest.kind is Kind.SCRIPT:
+        own = [lock for lock in locks if lock.manifest == f"{manifest.path}.lock"]
+        return _without_locked(reading, own) if own else reading
+    if manifest.kind is Kind.CONDA:
+        return reading
     covering = [lock for lock in locks if folder in lock.members]
     if covering:
         return _without_locked(reading, covering)
@@ -153,12 +166,15 @@ def _settle(reading: Reading, manifest: Manifest, locks: list[Reading], declared
 def _without_locked(reading: Reading, locks: list[Reading]) -> Reading:
     """Only what the lock files do not hold: one that is older than its project must not hide anything."""
     missing = tuple(wanted for wanted in reading.wanted if not any(_holds(lock, wanted) for lock in locks))
+    stated = {wanted.pin for wanted in reading.wanted}
+    built = tuple(pin for pin in reading.pins if pin not in stated)
     if not missing:
-        return replace(reading, pins=(), wanted=(), notes=(f"{reading.manifest} is locked by {locks[0].manifest}.",))
+        note = f"{reading.manifest} is locked by {locks[0].manifest}."
+        return replace(reading, pins=built, wanted=(), notes=(note, *reading.notes))
     names = ", ".join(str(wanted.requirement) for wanted in missing)
     note = f"{locks[0].manifest} does not hold all that {reading.manifest} asks for: {scrub(names)}."
     pins = tuple(pin for wanted in missing if (pin := wanted.pin))
-    return replace(reading, pins=pins, wanted=missing, notes=(*reading.notes, note))
+    return replace(reading, pins=pins + built, wanted=missing, notes=(*reading.notes, note))
 
 
 def _holds(lock: Reading, wanted: Wanted) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, cast
 
 from packaging.requirements import Requirement
@@ -89,6 +89,10 @@ class Reading:
         python: The lowest Python the project supports (`3.12`), where it says so.
         files: Other files that were read for it, relative to the root.
         members: Folders whose projects a lock file locks, relative to the root ("" is the root).
+        declared: Its requirements as they stand there, those that a lock file holds too; what limits versions.
+        edges: Which packages need which others, by PEP 503 names, as far as it tells.
+        roots: Packages that it says the project itself asks for.
+        modules: What packages are imported by, where it tells.
         others: Names a lock file holds without a registry version (own projects, VCS, URLs).
         declares: Whether this is the place where a project's dependencies are stated.
         undeclared: Dependencies that it says exist without saying which; a lock file or another manifest may.
@@ -108,6 +112,10 @@ class Reading:
     python: str = ""
     files: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    declared: tuple[Wanted, ...] = ()
+    edges: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    roots: frozenset[str] = frozenset()
+    modules: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     others: frozenset[str] = frozenset()
     declares: bool = False
     complete: bool = False
@@ -116,6 +124,11 @@ class Reading:
     sources: tuple[str, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_project(self) -> bool:
+        """Whether it states what a whole project needs, which the lock files around it lock."""
+        return PurePosixPath(self.manifest).name in {"pyproject.toml", "setup.cfg", "Pipfile"}
 
     @property
     def loose(self) -> tuple[Wanted, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
@@ -13,9 +14,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from mcpquality_scanners.dependencies import poetry
 from mcpquality_scanners.dependencies.locks import parse_toml
 from mcpquality_scanners.dependencies.model import (
     Origin,
+    Pin,
     Reading,
     UnreadableError,
     Wanted,
@@ -27,6 +30,8 @@ from mcpquality_scanners.dependencies.model import (
 from mcpquality_scanners.findings import Unseen
 
 ALL_GROUPS = "*"
+BUILD_GROUP = "build-system"
+"""Among the groups: what the project is built with. `*` does not mean it, since hardly any project pins that."""
 
 _DECLARES = re.compile(r"\b(?:install_requires|extras_require|requires)\b")
 _MINIMUM = frozenset({">=", "==", "~=", ">"})
@@ -52,15 +57,32 @@ def read_pyproject(manifest: str, text: str, groups: tuple[str, ...] = (ALL_GROU
             texts += as_strings(value, f"project.optional-dependencies.{scrub(name, 60)}")
     texts += _group_texts(as_table(document.get("dependency-groups")) or {}, groups)
     tool = as_table(document.get("tool")) or {}
-    collected = _collect(manifest, text, texts, str(project.get("name", "")), _sources(tool))
+    built = as_strings((as_table(document.get("build-system")) or {}).get("requires"), "build-system.requires")
+    texts += built if BUILD_GROUP in groups else ()
+    collected = collect(manifest, text, texts, str(project.get("name", "")), _sources(tool))
     undeclared = _undeclared(manifest, project, tool)
+    pins, notes = ((), ()) if BUILD_GROUP in groups else _built_with(manifest, text, built)
     return replace(
         collected,
+        pins=collected.pins + pins,
+        notes=notes,
         python=least_python(str(project.get("requires-python", ""))),
         declares="project" in document and not undeclared,
         undeclared=undeclared,
+        declared=(*collected.declared, *poetry.declared(manifest, text, as_table(tool.get("poetry")) or {})),
         sources=_dynamic_files(posixpath.dirname(manifest), tool),
     )
+
+
+def _built_with(manifest: str, text: str, built: Iterable[str]) -> tuple[tuple[Pin, ...], tuple[str, ...]]:
+    """Of what the project is built with: the exact versions, and a note on what leaves them open."""
+    reading = collect(manifest, text, built)
+    names = [*(str(wanted.requirement) for wanted in reading.loose), *(item.name for item in reading.unseen)]
+    note = (
+        f"{manifest}: what it is built with ({scrub(', '.join(names))}) is not pinned and not audited; "
+        f'with `groups = ["*", "{BUILD_GROUP}"]` it is looked up too.'
+    )
+    return reading.pins, (note,) if names else ()
 
 
 def read_setup_cfg(manifest: str, text: str) -> Reading:
@@ -85,7 +107,7 @@ def read_setup_cfg(manifest: str, text: str) -> Reading:
             undeclared.append(Unseen(f"{manifest}: {scrub(value, 160)}", reason))
         else:
             texts += [line.strip() for line in value.splitlines() if line.strip() and not line.strip().startswith("#")]
-    collected = _collect(manifest, text, texts, parser.get("metadata", "name", fallback=""), {})
+    collected = collect(manifest, text, texts, parser.get("metadata", "name", fallback=""))
     python = least_python(parser.get("options", "python_requires", fallback=""))
     return replace(collected, python=python, declares=bool(texts), undeclared=tuple(undeclared))
 
@@ -98,10 +120,22 @@ def read_setup_py(manifest: str, text: str) -> Reading:
     return Reading(manifest, undeclared=(Unseen(manifest, reason),))
 
 
-def read_pipfile(manifest: str, _text: str) -> Reading:
-    """A Pipfile without its lock file tells ranges in Pipenv's own notation."""
+def read_pipfile(manifest: str, text: str) -> Reading:
+    """A Pipfile without its lock file tells ranges in Pipenv's own notation; what it asks for is known all the same.
+
+    Raises:
+        UnreadableError: It does not parse.
+    """
+    lines = text.splitlines()
+    declared: list[Wanted] = []
+    for key, value in parse_toml(text).items():
+        for name, entry in (as_table(value) or {}).items() if key.endswith("packages") else ():
+            version = (as_table(entry) or {}).get("version", "*") if as_table(entry) else entry
+            with contextlib.suppress(InvalidRequirement):
+                requirement = Requirement(f"{name}{'' if version == '*' else version}")
+                declared.append(Wanted(requirement, Origin(manifest, mention(name, lines))))
     reason = "is in Pipenv's own notation; run `pipenv lock` and keep Pipfile.lock beside it"
-    return Reading(manifest, undeclared=(Unseen(manifest, reason),))
+    return Reading(manifest, declared=tuple(declared), undeclared=(Unseen(manifest, reason),))
 
 
 def least_python(requires: str) -> str:
@@ -118,8 +152,14 @@ def least_python(requires: str) -> str:
     return "{}.{}".format(*max(found)) if found else ""
 
 
-def _collect(manifest: str, text: str, texts: Iterable[str], own: str, sources: Mapping[str, str]) -> Reading:
-    """Turn requirement texts into what a reading holds, each with the line where its package is named."""
+def collect(
+    manifest: str, text: str, texts: Iterable[str], own: str = "", sources: Mapping[str, str] | None = None
+) -> Reading:
+    """Turn requirement texts into what a reading holds, each with the line where its package is named.
+
+    `own` is the project's name, and `sources` tells which packages come from elsewhere than an index.
+    """
+    sources = sources or {}
     lines = text.splitlines()
     wanted: list[Wanted] = []
     unseen: list[Unseen] = []
@@ -140,7 +180,7 @@ def _collect(manifest: str, text: str, texts: Iterable[str], own: str, sources: 
         else:
             wanted.append(Wanted(requirement, Origin(manifest, mention(requirement.name, lines))))
     pins = tuple(pin for item in wanted if (pin := item.pin))
-    return Reading(manifest, pins, tuple(wanted), unseen=tuple(unseen))
+    return Reading(manifest, pins, tuple(wanted), declared=tuple(wanted), unseen=tuple(unseen))
 
 
 def _sources(tool: dict[str, Any]) -> dict[str, str]:
@@ -207,10 +247,10 @@ def _undeclared(manifest: str, project: dict[str, Any], tool: dict[str, Any]) ->
     for field in sorted(dynamic & {"dependencies", "optional-dependencies"}):
         reason = "is dynamic: only the build backend knows it; write it down or add a lock file"
         unseen.append(Unseen(f"{manifest}: project.{field}", reason))
-    poetry = as_table(tool.get("poetry")) or {}
-    tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
-    tables += [(as_table(group) or {}).get("dependencies") for group in (as_table(poetry.get("group")) or {}).values()]
-    if any((as_table(table) or {}).keys() - {"python"} for table in tables):
+    if any(table.keys() - {"python"} for table in poetry.tables(as_table(tool.get("poetry")) or {})):
         reason = "is in Poetry's own notation; run `poetry lock` and keep poetry.lock beside it"
         unseen.append(Unseen(f"{manifest}: tool.poetry.dependencies", reason))
+    pixi = as_table(tool.get("pixi")) or {}
+    if as_table(pixi.get("dependencies")) or as_table(pixi.get("pypi-dependencies")):
+        unseen.append(Unseen(f"{manifest}: tool.pixi", "is in pixi's own notation, which is not read"))
     return tuple(unseen)

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from mcpquality_scanners.dependencies.annotations import read_annotations
 from mcpquality_scanners.dependencies.model import (
     Origin,
     Reading,
@@ -64,6 +65,9 @@ def read_requirements(root: Path, manifest: str, files: frozenset[str]) -> Readi
         manifest=manifest,
         pins=tuple(pin for wanted in reader.wanted if (pin := wanted.pin)),
         wanted=tuple(reader.wanted),
+        declared=tuple(reader.wanted),
+        edges={name: frozenset(needs) for name, needs in reader.edges.items()},
+        roots=frozenset(reader.roots),
         constraints=tuple(reader.constraints),
         indexes=tuple(reader.indexes),
         prereleases=reader.prereleases,
@@ -107,11 +111,17 @@ class _Reader:
         self.visited: set[str] = set()
         # Kept apart: a file may limit first and ask for something later.
         self.limits: set[str] = set()
+        self.edges: dict[str, set[str]] = {}
+        self.roots: set[str] = set()
 
     def read(self, file: str, *, constraint: bool = False) -> None:
         """Read one file of the tree; raises UnreadableError."""
         text = read_text(self._root / file)
         (self.limits if constraint else self.visited).add(file)
+        said = read_annotations(text)
+        self.roots |= said.roots
+        for name, needs in said.edges.items():
+            self.edges.setdefault(name, set()).update(needs)
         for number, line in logical_lines(text):
             self._line(line, Origin(file, number), constraint=constraint)
 

@@ -7,18 +7,27 @@ Python it considers; such requirements are resolved a second time without their 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from uv import find_uv_bin
 
 from mcpquality_scanners.base import Completed, ProcessRunner
+from mcpquality_scanners.dependencies.annotations import read_annotations
 from mcpquality_scanners.dependencies.model import Origin, Pin, Reading, Wanted, scrub
 from mcpquality_scanners.errors import ToolError
 from mcpquality_scanners.findings import Command, Unseen
 from mcpquality_scanners.text import last_lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What uv resolved: exact versions, and which packages need which others."""
+
+    pins: tuple[Pin, ...] = ()
+    edges: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +57,22 @@ class Resolver:
         found, problem, commands = await self._compile(reading, reading.wanted, timeout)
         if problem:
             return _unresolved(reading, problem), commands
-        left = _unmet(reading.wanted, found)
+        left, pins = _unmet(reading.wanted, found.pins), found.pins
+        edges = dict(found.edges)
         if left:
             bare = tuple(replace(wanted, requirement=_without_marker(wanted.requirement)) for wanted in left)
             more, problem, again = await self._compile(reading, bare, timeout)
-            found, commands = found + more, commands + again
-            left = _unmet(left, found)
+            pins, commands = pins + more.pins, commands + again
+            edges |= {name: edges.get(name, frozenset()) | needs for name, needs in more.edges.items()}
+            left = _unmet(left, pins)
         reason = problem or "the resolver gave no version for it"
         note = f"{reading.manifest} does not pin everything: audited is what its requirements resolve to today."
         return replace(
             reading,
-            pins=tuple(sorted({*reading.pins, *found})),
+            pins=tuple(sorted({*reading.pins, *pins})),
+            edges=edges,
+            # What a compiled file says about itself does not hold for what is resolved today.
+            roots=frozenset(),
             unseen=reading.unseen + tuple(_name(wanted, reason) for wanted in left),
             notes=(*reading.notes, note),
         ), commands
@@ -68,7 +82,7 @@ class Resolver:
         reading: Reading,
         wanted: tuple[Wanted, ...],
         timeout: float,  # noqa: ASYNC109 - handed on to the runner
-    ) -> tuple[tuple[Pin, ...], str, tuple[Command, ...]]:
+    ) -> tuple[_Found, str, tuple[Command, ...]]:
         """Run uv once: the pins, or what it said instead."""
         asked = self.scratch / "requirements.in"
         limits = self.scratch / "constraints.txt"
@@ -82,9 +96,10 @@ class Resolver:
                 env={"UV_NO_PROGRESS": "1"},
             )
         except ToolError as error:
-            return (), scrub(str(error)), ()
+            return _Found(), scrub(str(error)), ()
         pins = _pins(completed.stdout, reading, wanted)
-        return pins or (), _problem(completed, pins), (completed.command,)
+        edges = read_annotations(completed.stdout.decode("utf-8", "replace")).edges
+        return _Found(pins or (), edges), _problem(completed, pins), (completed.command,)
 
     def _command(self, reading: Reading, asked: Path, limits: Path) -> tuple[str, ...]:
         running = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -96,7 +111,7 @@ class Resolver:
             "--universal",
             "--quiet",
             "--no-header",
-            "--no-annotate",
+            "--annotation-style=line",
         ]
         command += ["--color", "never", "--python", sys.executable, "--python-version", python]
         command += [] if self.build else ["--no-build"]
@@ -128,7 +143,7 @@ def _pins(output: bytes, reading: Reading, wanted: tuple[Wanted, ...]) -> tuple[
         if not line.strip() or line.lstrip().startswith(("#", "--")):
             continue
         try:
-            pin = Wanted(Requirement(line), Origin(reading.manifest)).pin
+            pin = Wanted(Requirement(line.partition(" #")[0]), Origin(reading.manifest)).pin
         except InvalidRequirement:
             return None
         if pin is None:

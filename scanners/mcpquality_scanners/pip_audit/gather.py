@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 
 from mcpquality_scanners.base import ScanContext
 from mcpquality_scanners.dependencies import (
+    Kind,
+    Manifest,
     Reading,
     Resolver,
     UnreadableError,
     discover,
+    find_scripts,
     read_all,
     read_environment,
 )
@@ -34,6 +37,9 @@ async def gather(context: ScanContext, remaining: Callable[[], float]) -> Gather
         remaining: Gives the seconds that are left.
     """
     manifests = discover(context.files, strings(context, "manifests"))
+    if not strings(context, "manifests"):
+        scripts = await asyncio.to_thread(lambda: tuple(find_scripts(context.root, context.files)))
+        manifests += tuple(Manifest(path, Kind.SCRIPT) for path in scripts)
     readings = read_all(context.root, manifests, context.files, strings(context, "groups"))
     resolved = await _resolve(context, readings, remaining)
     environment = await _environment(context, remaining)

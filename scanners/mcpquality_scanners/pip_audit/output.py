@@ -6,8 +6,10 @@ an empty answer. So each run asks about a canary too: a version that is known to
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -86,9 +88,17 @@ def _check_end(completed: Completed) -> None:
     if completed.overflowed:
         raise ToolOutputError("pip-audit printed more than it ever should and was ended")
     if completed.exit_code not in {0, 1}:
-        raise ToolOutputError(f"pip-audit ended with {completed.exit_code}: {said}")
+        raise ToolOutputError(f"pip-audit {_ending(completed.exit_code)}: {said}")
     if not completed.stdout.strip():
         raise ToolOutputError(f"pip-audit gave no result: {said}")
+
+
+def _ending(exit_code: int | None) -> str:
+    """How a run ended that was not ended by us."""
+    if exit_code is not None and exit_code < 0:
+        with contextlib.suppress(ValueError):
+            return f"was ended by {signal.Signals(-exit_code).name}"
+    return f"ended with {exit_code}"
 
 
 def _reason(stderr: bytes) -> str:

@@ -6,26 +6,31 @@ version that it did not prove to have looked up is named as not seen.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from packaging.version import Version
 
+from mcpquality_scanners.advisories.exploitation import Exploitation
+from mcpquality_scanners.advisories.store import default_store
 from mcpquality_scanners.base import ScanContext
 from mcpquality_scanners.clock import Clock, SystemClock
-from mcpquality_scanners.dependencies import Pin, Reading, scrub
+from mcpquality_scanners.dependencies import Graph, Imports, Pin, Reading, read_imports, scrub
 from mcpquality_scanners.findings import Category, Finding, ScanResult, ScanStatus, Unseen
 from mcpquality_scanners.globs import matches
-from mcpquality_scanners.options import Option, OptionKind
-from mcpquality_scanners.pip_audit.audit import Audit, audit
-from mcpquality_scanners.pip_audit.gather import Gathered, gather, strings
+from mcpquality_scanners.options import Option, OptionKind, Weaker
+from mcpquality_scanners.pip_audit.audit import AUTO, CHOICES, Audit, Auditor
+from mcpquality_scanners.pip_audit.exposure import Exposure, read_exploitation
+from mcpquality_scanners.pip_audit.gather import Gathered, gather, strings, text
 from mcpquality_scanners.pip_audit.output import Query
 from mcpquality_scanners.pip_audit.report import explain, to_findings
 
+_UPDATE = "`mcpquality advisories update`"
+
 _NAMED = 10
 """Dependencies that a problem's text names; the list of what was not seen has all."""
-
-_ADVICE = "Set `advisories` to a folder of OSV records, or scan where api.osv.dev or pypi.org can be reached."
-
 
 NAME = "pip-audit"
 
@@ -57,17 +62,53 @@ class PipAuditScanner:
         Option(
             "service",
             OptionKind.CHOICE,
-            "auto",
-            "where advisories come from; auto asks osv, then pypi",
-            choices=("auto", "osv", "pypi"),
+            AUTO,
+            "where advisories come from; auto asks osv, then pypi, then the local store",
+            choices=CHOICES,
+            # Which of them is asked is no weakness: each proves that it knows what is vulnerable.
+            weaker=Weaker.NEVER,
         ),
-        Option("advisories", OptionKind.TEXT, "", "a folder of OSV records in JSON to use instead of a service"),
+        Option(
+            "advisories",
+            OptionKind.TEXT,
+            "",
+            "a folder of OSV records, or a store, to use instead of a service and of the default store",
+        ),
+        Option(
+            "max-age",
+            OptionKind.LIMIT,
+            7,
+            "days after which local advisories are too old to be relied on; false for any age",
+            minimum=0,
+            weaker=Weaker.MORE,
+        ),
+        Option(
+            "epss",
+            OptionKind.TEXT,
+            "",
+            "the EPSS scores (CSV, or gzip of it), a file or a URL, to show how likely exploitation is",
+            weaker=Weaker.NEVER,
+        ),
+        Option(
+            "kev",
+            OptionKind.TEXT,
+            "",
+            "CISA's catalogue of known exploited vulnerabilities (JSON), a file or a URL",
+            weaker=Weaker.NEVER,
+        ),
     )
 
-    def __init__(self, *, clock: Clock | None = None, osv_url: str = "") -> None:
-        """Create the scanner; `osv_url` is the query address of a service that answers as OSV does."""
+    def __init__(self, *, clock: Clock | None = None, osv_url: str = "", store: Path | None = None) -> None:
+        """Create the scanner.
+
+        Args:
+            clock: Tells time and date.
+            osv_url: Query address of a service that answers as OSV does; empty for OSV itself.
+            store: The store of advisories; None for the one in the platform's folder for data.
+        """
         self._clock = clock or SystemClock()
         self._osv_url = osv_url
+        self._store = store
 
     def explain(self, rule: str) -> str | None:
         """Help about an advisory."""
@@ -90,8 +131,10 @@ class PipAuditScanner:
             return self._nothing(context)
         pins = _by_query(gathered.readings)
         context.progress(f"auditing {len(pins)} versions")
-        looked = await audit(context, tuple(pins), remaining, self._osv_url) if pins else Audit()
-        return _result(context, gathered, pins, looked)
+        auditor = Auditor(context, self._clock, self._store or default_store(), remaining, self._osv_url)
+        looked = await auditor.audit(tuple(pins)) if pins else Audit()
+        exposure, problems = await asyncio.to_thread(_exposure, context, gathered, looked)
+        return _result(context, gathered, pins, replace(looked, problems=looked.problems + problems), exposure)
 
     @staticmethod
     def _nothing(context: ScanContext) -> ScanResult:
@@ -104,8 +147,27 @@ class PipAuditScanner:
         return ScanResult(NAME, ScanStatus.NOT_APPLICABLE, notes=(f"{what.capitalize()}.",))
 
 
+def _exposure(context: ScanContext, gathered: Gathered, looked: Audit) -> tuple[Exposure, tuple[str, ...]]:
+    """What is known about the project around its vulnerable packages; nothing is read when there are none."""
+    graph = Graph(gathered.readings)
+    found = [item for vulnerabilities in looked.outcome.audited.values() for item in vulnerabilities]
+    if not found:
+        return Exposure(graph, Imports(frozenset(), frozenset(), complete=False), Exploitation(), looked.index), ()
+    ids = {name for item in found for name in item.ids}
+    ids |= {name for records in looked.known.values() for record in records for name in record.ids}
+    exploitation, problems = read_exploitation(
+        text(context, "epss"), text(context, "kev"), context.root, ids, offline=context.offline
+    )
+    imports = read_imports(context.root, context.files)
+    return Exposure(graph, imports, exploitation, looked.index), problems
+
+
 def _result(
-    context: ScanContext, gathered: Gathered, pins: Mapping[Query, tuple[Pin, ...]], looked: Audit
+    context: ScanContext,
+    gathered: Gathered,
+    pins: Mapping[Query, tuple[Pin, ...]],
+    looked: Audit,
+    exposure: Exposure,
 ) -> ScanResult:
     """Everything there is to say: complete only when nothing is unseen and there is no problem."""
     readings, outcome = gathered.readings, looked.outcome
@@ -115,11 +177,11 @@ def _result(
         for pin in pins[query]
     ]
     unseen = {*(item for reading in readings for item in reading.unseen), *failed, *looked.unseen}
-    problems = (*_unused_globs(context, readings), *_unaudited(outcome.failed))
+    problems = (*_unused_globs(context, readings), *_unaudited(context, outcome.failed), *looked.problems)
     return ScanResult(
         scanner=NAME,
         status=ScanStatus.INCOMPLETE if unseen or problems else ScanStatus.COMPLETE,
-        findings=_findings(pins, looked),
+        findings=_findings(pins, looked, exposure),
         seen=_seen(context, readings, {pin for query in outcome.failed for pin in pins[query]}),
         unseen=tuple(sorted(unseen)),
         problems=problems,
@@ -129,11 +191,11 @@ def _result(
     )
 
 
-def _findings(pins: Mapping[Query, tuple[Pin, ...]], looked: Audit) -> tuple[Finding, ...]:
+def _findings(pins: Mapping[Query, tuple[Pin, ...]], looked: Audit, exposure: Exposure) -> tuple[Finding, ...]:
     return tuple(
         finding
         for query, vulnerabilities in looked.outcome.audited.items()
-        for finding in to_findings(NAME, pins[query], vulnerabilities, looked.index.matching(query.name, query.version))
+        for finding in to_findings(NAME, pins[query], vulnerabilities, looked.known.get(query, ()), exposure)
     )
 
 
@@ -179,16 +241,25 @@ def _unused_globs(context: ScanContext, readings: Iterable[Reading]) -> tuple[st
     )
 
 
-def _unaudited(failed: Mapping[Query, str]) -> tuple[str, ...]:
+def _unaudited(context: ScanContext, failed: Mapping[Query, str]) -> tuple[str, ...]:
     """One problem for each reason why versions were not audited, with the first few of them."""
     by_reason: dict[str, list[Query]] = {}
     for query, reason in failed.items():
         by_reason.setdefault(reason, []).append(query)
-    return tuple(_problem(reason, queries) for reason, queries in by_reason.items())
+    return tuple(_problem(reason, queries, _advice(context, reason)) for reason, queries in by_reason.items())
 
 
-def _problem(reason: str, queries: list[Query]) -> str:
+def _problem(reason: str, queries: list[Query], advice: str) -> str:
     names = ", ".join(str(query) for query in queries[:_NAMED])
     more = f" and {len(queries) - _NAMED} more" if len(queries) > _NAMED else ""
     noun = "dependency was" if len(queries) == 1 else "dependencies were"
-    return f"{len(queries)} {noun} not audited ({names}{more}): {reason}. {_ADVICE}"
+    return f"{len(queries)} {noun} not audited ({names}{more}): {reason}. {advice}".rstrip()
+
+
+def _advice(context: ScanContext, reason: str) -> str:
+    """What helps, given what is set and said: nobody is told to do what is done already."""
+    if "`advisories`" in reason:
+        return "Correct that option."
+    if text(context, "advisories") or context.offline or _UPDATE in reason:
+        return ""
+    return f"Try again where the services answer, or keep advisories at hand with {_UPDATE}."

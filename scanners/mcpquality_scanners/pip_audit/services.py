@@ -65,10 +65,10 @@ def osv(url: str = "") -> Service:
     return Service("OSV", ("-s", "osv", "--timeout", str(PATIENCE), *(("--osv-url", url) if url else ())))
 
 
-def local(url: str, check: Callable[[Answer], None]) -> Service:
+def local(url: str, name: str, check: Callable[[Answer], None]) -> Service:
     """Our own endpoint, which a proxy of the environment would not find."""
     return Service(
-        name="the advisories folder",
+        name=name,
         # The endpoint shares our event loop, which a parser of another scanner may hold up for a while.
         arguments=("-s", "osv", "--timeout", "60", "--osv-url", url),
         canaries=LOCAL_CANARIES,
@@ -145,7 +145,7 @@ class Runner:
         return _merge([*first, *rest])
 
     async def _run(self, service: Service, batch: Batch, number: int) -> Outcome:
-        folder = self.scratch / f"{service.name.lower().replace(' ', '-')}-{number}"
+        folder = self.scratch / f"{service.name.lower() if service.remote else 'local'}-{number}"
         folder.mkdir()
         (folder / "pins.txt").write_text(batch.text, encoding="utf-8")
         argv = self._command(service)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,14 @@ def test_what_is_no_record_is_named(tmp_path: Path, text: bytes) -> None:
     assert [flaw.path for flaw in load_folder(tmp_path).flaws] == ["x/bad.json"]
 
 
-def test_yaml_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").touch()
-    assert [flaw.reason for flaw in load_folder(tmp_path).flaws] == ["only records in JSON are read"]
+def test_yaml_is_read_as_texts(tmp_path: Path) -> None:
+    text = "id: A-1\nmodified: 2025-01-02T03:04:05Z\n"
+    text += "affected:\n- package: {ecosystem: PyPI, name: a}\n  versions:\n  - 1.10\n"
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    records = load_folder(tmp_path)
+    assert records.flaws == ()
+    assert records.advisories[0].affected[0].versions == {"1.10"}
+    assert records.as_of == datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def test_a_record_that_cannot_be_opened_is_named(tmp_path: Path) -> None:

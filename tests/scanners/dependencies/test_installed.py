@@ -36,17 +36,17 @@ def read(root: Path, rows: object) -> Reading:
 
 
 def test_distributions_of_the_registry_are_pins(tmp_path: Path) -> None:
-    reading = read(tmp_path, [["Foo_Bar", "1.0", None], ["Foo_Bar", "1.0", None]])
+    reading = read(tmp_path, [["Foo_Bar", "1.0", None, [], []], ["Foo_Bar", "1.0", None, [], []]])
     assert [(pin.name, pin.version, pin.origin.path) for pin in reading.pins] == [("foo-bar", "1.0", "")]
 
 
 def test_own_projects_are_no_dependencies_and_others_are_named(tmp_path: Path) -> None:
     rows = [
-        ["own", "1", json.dumps({"url": (tmp_path / "x").as_uri(), "dir_info": {"editable": True}})],
-        ["forked", "1", json.dumps({"url": "https://me:pw@host.test/x"})],
-        ["odd", "1", "{"],
-        ["old", "2004d", None],
-        [None, "/site/broken.dist-info", None],
+        ["own", "1", json.dumps({"url": (tmp_path / "x").as_uri(), "dir_info": {"editable": True}}), [], []],
+        ["forked", "1", json.dumps({"url": "https://me:pw@host.test/x"}), [], []],
+        ["odd", "1", "{", [], []],
+        ["old", "2004d", None, [], []],
+        [None, "/site/broken.dist-info", None, [], []],
     ]
     reading = read(tmp_path, rows)
     assert reading.pins == ()
@@ -85,3 +85,16 @@ def test_the_running_interpreter_knows_its_pytest(tmp_path: Path) -> None:
     reading, commands = asyncio.run(read_environment(sys.executable, tmp_path, runner, tmp_path, 60))
     assert "pytest" in {pin.name for pin in reading.pins}
     assert commands[0].exit_code == 0
+
+
+def test_who_needs_what_and_under_which_names(tmp_path: Path) -> None:
+    own = json.dumps({"url": tmp_path.as_uri(), "dir_info": {"editable": True}})
+    rows = [
+        ["own", "1", own, ["Requests>=2", "rich; extra == 'x'"], ["own"]],
+        ["requests", "2.0", None, ["idna<4", "not a requirement!"], ["requests"]],
+        ["six", "1", None, None, ["six.py"]],
+    ]
+    reading = read(tmp_path, rows)
+    assert reading.roots == {"requests"}
+    assert reading.edges == {"requests": {"idna"}, "six": frozenset()}
+    assert reading.modules == {"requests": {"requests"}, "six": {"six"}}

@@ -170,3 +170,25 @@ def test_least_python(requires: str, least: str) -> None:
 )
 def test_mention(line: str, found: bool) -> None:
     assert mention("zope-interface", ["", line]) == (2 if found else 0)
+
+
+BUILD = '[build-system]\nrequires = ["hatchling>=1.20", "cython==3.0.0", "x @ https://host.test/x.whl"]\n'
+
+
+def test_what_a_project_is_built_with_is_audited_where_it_is_pinned_and_named_where_not() -> None:
+    reading = read_pyproject("pyproject.toml", BUILD)
+    assert [(pin.name, pin.version) for pin in reading.pins] == [("cython", "3.0.0")]
+    assert reading.wanted == ()
+    assert "hatchling>=1.20" in reading.notes[0]
+    assert "https://host.test" in reading.notes[0]
+
+
+def test_what_a_project_is_built_with_is_looked_up_on_request() -> None:
+    reading = read_pyproject("pyproject.toml", BUILD, ("*", "build-system"))
+    assert [str(wanted.requirement) for wanted in reading.wanted] == ["hatchling>=1.20", "cython==3.0.0"]
+    assert (len(reading.unseen), reading.notes) == (1, ())
+
+
+def test_pixi_is_named() -> None:
+    reading = read_pyproject("pyproject.toml", "[tool.pixi.pypi-dependencies]\nx = '*'\n")
+    assert [item.name for item in reading.undeclared] == ["pyproject.toml: tool.pixi"]

@@ -110,7 +110,7 @@ UNREACHABLE = (
         (completed(b"", 1, b"a traceback\n\x1b[1mlast\x1b[0m words\n\n"), "gave no result: last words$"),
         (completed(b"", 1, UNREACHABLE), r"api\.osv\.dev cannot be reached \(NameResolutionError\)"),
         (completed(b" \n", 0), "gave no result: it said nothing"),
-        (completed(b"{}", -9), "ended with -9"),
+        (completed(b"{}", -9), "was ended by SIGKILL"),
         (completed(b"{}", 2, b"usage\n"), "ended with 2: usage"),
         (completed(b"", None, timed_out=True), "did not finish in time"),
         (completed(b"", None, overflowed=True), "more than it ever should"),

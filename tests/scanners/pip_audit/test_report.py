@@ -1,19 +1,30 @@
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from mcpquality_scanners.advisories import Advisory
-from mcpquality_scanners.dependencies import Origin, Pin
+import pytest
+from packaging.requirements import Requirement
+
+from mcpquality_scanners.advisories import Advisory, Index
+from mcpquality_scanners.advisories.exploitation import Exploitation
+from mcpquality_scanners.dependencies import Graph, Imports, Origin, Pin, Reading, Wanted
 from mcpquality_scanners.findings import Finding, Location, Package, Region, Severity
+from mcpquality_scanners.pip_audit.exposure import Exposure
 from mcpquality_scanners.pip_audit.output import Vulnerability
 from mcpquality_scanners.pip_audit.report import explain, preferred_id, to_findings
 
 
 def findings(
-    *vulnerabilities: Vulnerability, pins: tuple[Pin, ...] = (), records: tuple[Advisory, ...] = ()
+    *vulnerabilities: Vulnerability,
+    pins: tuple[Pin, ...] = (),
+    records: tuple[Advisory, ...] = (),
+    exposure: Exposure | None = None,
 ) -> list[Finding]:
     places = pins or (Pin("idna", "3.4", Origin("requirements.txt", 3)),)
-    return list(to_findings("pip-audit", places, vulnerabilities, records))
+    exposure = exposure or Exposure(
+        Graph(()), Imports(frozenset(), frozenset(), complete=False), Exploitation(), Index(())
+    )
+    return list(to_findings("pip-audit", places, vulnerabilities, records, exposure))
 
 
 def vulnerability(*ids: str, fixed: tuple[str, ...] = (), description: str = "bad") -> Vulnerability:
@@ -46,14 +57,14 @@ def test_ids_that_share_one_are_one_thing() -> None:
 
 def test_fixed_versions_come_after_the_installed_one_in_their_order() -> None:
     (finding,) = findings(vulnerability("A", fixed=("3.10", "3.9", "2.0", "nonsense")))
-    assert finding.package == Package("idna", "3.4", ("3.9", "3.10"))
+    assert finding.package == Package("idna", "3.4", ("3.9", "3.10"), upgrade="3.9")
 
 
 def test_where_records_disagree_the_latest_fix_counts() -> None:
     (finding,) = findings(
         vulnerability("A", "B", fixed=("3.7", "3.9")), vulnerability("B", fixed=("3.8",)), vulnerability("A")
     )
-    assert finding.package == Package("idna", "3.4", ("3.8", "3.9"))
+    assert finding.package == Package("idna", "3.4", ("3.8", "3.9"), upgrade="3.8")
 
 
 def test_records_tell_severity_weakness_and_references() -> None:
@@ -61,7 +72,7 @@ def test_records_tell_severity_weakness_and_references() -> None:
     other = Advisory("PYSEC-2", word="CRITICAL")
     (finding,) = findings(vulnerability("CVE-1"), records=(record, other))
     assert (finding.severity, finding.native_severity, finding.cwe) == (Severity.HIGH, "HIGH", (79,))
-    assert finding.references == ("https://osv.dev/vulnerability/CVE-1", "https://a.test", "https://b.test")
+    assert finding.references == ("https://osv.dev/vulnerability/PYSEC-1", "https://a.test", "https://b.test")
 
 
 def test_without_a_record_nobody_has_rated_it() -> None:
@@ -116,3 +127,34 @@ def test_explain_advisories(rule: str) -> None:
 @pytest.mark.parametrize("rule", ["B602", "", "PYSEC-2018-28/../x", "GHSA-aaaa-aaaa-aaaa"])
 def test_explain_nothing_else(rule: str) -> None:
     assert explain(rule) is None
+
+
+def test_a_fix_says_what_is_in_its_way_and_how_the_package_comes_in() -> None:
+    pin = Pin("idna", "3.4", Origin("tool.py.lock", 3))
+    lock = Reading("tool.py.lock", pins=(pin,), edges={"requests": frozenset({"idna"})}, roots=frozenset({"requests"}))
+    script = Reading("tool.py", declared=(Wanted(Requirement("idna<3.7"), Origin("tool.py", 0)),))
+    around = Exposure(
+        Graph((lock, script)), Imports(frozenset({"os"}), frozenset(), complete=True), Exploitation(), Index(())
+    )
+    (finding,) = findings(vulnerability("A", fixed=("3.7",)), pins=(pin,), exposure=around)
+    assert finding.fix == (
+        "Upgrade idna to 3.7 or later: `uv lock --script tool.py --upgrade-package idna`. "
+        "First change `idna<3.7` (tool.py), which does not allow it."
+    )
+    assert finding.message == "idna 3.4: bad (no import of idna was found)"
+    (finding,) = findings(
+        vulnerability("A", fixed=("3.7",)), pins=(pin,), exposure=replace(around, graph=Graph((lock,)))
+    )
+    assert finding.fix.endswith("It is needed by requests.")
+
+
+def test_where_no_version_is_free_of_everything_that_is_said() -> None:
+    found = findings(vulnerability("A", fixed=("3.7",)), vulnerability("B"))
+    assert found[0].fix.endswith("No version is free of everything that is known about it.")
+    assert found[1].fix.startswith("No fixed version of idna is known")
+
+
+def test_one_upgrade_settles_everything() -> None:
+    found = findings(vulnerability("A", fixed=("3.7",)), vulnerability("B", fixed=("3.9",)))
+    assert [finding.package and finding.package.upgrade for finding in found] == ["3.9", "3.9"]
+    assert [finding.package and finding.package.fixed for finding in found] == [("3.7",), ("3.9",)]

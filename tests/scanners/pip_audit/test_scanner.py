@@ -5,17 +5,20 @@ import json
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mcpquality_scanners.advisories.loading import Export, load
 from mcpquality_scanners.base import Completed, ScanContext, Tool
 from mcpquality_scanners.clock import Clock
 from mcpquality_scanners.errors import ToolNotInstalledError
-from mcpquality_scanners.findings import ScanResult, ScanStatus
+from mcpquality_scanners.findings import ScanResult, ScanStatus, Severity
 from mcpquality_scanners.options import Value
 from mcpquality_scanners.pip_audit import PipAuditScanner
+from tests.support.clock import FakeClock
 
 RECORD = {
     "id": "PYSEC-2099-1",
@@ -84,15 +87,23 @@ def context(tmp_path: Path) -> ScanContext:
     (advisories / "1.json").write_text(json.dumps(RECORD), encoding="utf-8")
     options: dict[str, Value] = {option.name: option.default for option in PipAuditScanner.options}
     options["advisories"] = str(advisories)
+    options["max-age"] = None
     return ScanContext(root, (), options, Tools(), World(), scratch)
 
 
-def scan(context: ScanContext, files: Mapping[str, str], clock: Clock | None = None, **options: Value) -> ScanResult:
+def scan(
+    context: ScanContext,
+    files: Mapping[str, str],
+    clock: Clock | None = None,
+    store: Path | None = None,
+    **options: Value,
+) -> ScanResult:
     for name, text in files.items():
         (context.root / name).parent.mkdir(parents=True, exist_ok=True)
         (context.root / name).write_text(text, encoding="utf-8")
-    chosen = {**context.options, **options}
-    return asyncio.run(PipAuditScanner(clock=clock).scan(replace(context, files=tuple(sorted(files)), options=chosen)))
+    chosen = {**context.options, **{name.replace("_", "-"): value for name, value in options.items()}}
+    scanner = PipAuditScanner(clock=clock, store=store or context.scratch / "no-store")
+    return asyncio.run(scanner.scan(replace(context, files=tuple(sorted(files)), options=chosen)))
 
 
 def unseen(result: ScanResult) -> list[str]:
@@ -142,7 +153,7 @@ def test_globs_that_name_nothing_are_a_problem(context: ScanContext) -> None:
 def test_advisories_that_are_no_folder(context: ScanContext, folder: str) -> None:
     result = scan(context, {"requirements.txt": "idna==3.4\n"}, advisories=folder)
     assert (result.status, unseen(result)) == (ScanStatus.INCOMPLETE, ["requirements.txt: idna 3.4"])
-    assert "is no folder" in result.problems[0]
+    assert "is neither a folder of records nor a store" in result.problems[0]
 
 
 def test_advisories_in_the_tree_are_found_from_its_root(context: ScanContext) -> None:
@@ -240,7 +251,7 @@ def test_dependencies_of_an_environment_are_named_by_it(context: ScanContext) ->
     class Python(World):
         async def run(self, argv: tuple[str, ...], *, cwd: Path, **more: Any) -> Completed:  # noqa: ANN401
             if argv[0].endswith("python"):
-                return Completed(argv, 0, b'{"distributions": [["idna", "3.4", null]]}', b"", 0.1)
+                return Completed(argv, 0, b'{"distributions": [["idna", "3.4", null, [], []]]}', b"", 0.1)
             return await super().run(argv, cwd=cwd, **more)
 
     (context.root / "python").touch()
@@ -258,8 +269,8 @@ class Still:
         self.looks += 1
         return 0.0 if self.looks == 1 else 1e9
 
-    def now(self) -> Any:  # noqa: ANN401
-        raise NotImplementedError
+    def now(self) -> datetime:
+        return datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def test_time_that_is_up_still_leaves_a_second(context: ScanContext) -> None:
@@ -270,6 +281,136 @@ def test_time_that_is_up_still_leaves_a_second(context: ScanContext) -> None:
 
     result = scan(replace(context, processes=Impatient()), {"requirements.txt": "a==1\n"}, clock=Still())
     assert "did not finish in time" in result.problems[0]
+
+
+# Which advisories
+
+
+DATED = {**RECORD, "modified": "2026-04-30T00:00:00Z"}
+NOW = FakeClock()
+"""Noon of the first of May 2026."""
+
+
+def stored(tmp_path: Path, *records: Mapping[str, object]) -> Path:
+    """A store of these records."""
+    folder = tmp_path / "for-the-store"
+    folder.mkdir()
+    for number, record in enumerate(records):
+        (folder / f"{number}.json").write_text(json.dumps(record), encoding="utf-8")
+    load(tmp_path / "store", Export(folder, "x"), NOW.now())
+    return tmp_path / "store"
+
+
+def test_the_store_is_the_fallback_where_no_service_answers(context: ScanContext, tmp_path: Path) -> None:
+    world = World()
+    result = scan(
+        replace(context, processes=world),
+        {"requirements.txt": "idna==3.4\n"},
+        clock=NOW,
+        store=stored(tmp_path, DATED),
+        advisories="",
+        max_age=7,
+    )
+    assert (result.status, len(result.findings), len(world.runs)) == (ScanStatus.COMPLETE, 1, 3)
+    assert any("the store of advisories (1 records" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("service", ["osv", "pypi"])
+def test_a_service_that_is_chosen_has_no_fallback(context: ScanContext, tmp_path: Path, service: str) -> None:
+    files = {"requirements.txt": "idna==3.4\n"}
+    result = scan(context, files, clock=NOW, store=stored(tmp_path, DATED), advisories="", service=service)
+    assert (result.status, result.findings) == (ScanStatus.INCOMPLETE, ())
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_only_the_store_is_asked_offline_or_on_request(context: ScanContext, tmp_path: Path, offline: bool) -> None:
+    world = World(online="osv")
+    around = replace(context, processes=world, offline=offline)
+    store, service = stored(tmp_path, DATED), "auto" if offline else "local"
+    files = {"requirements.txt": "idna==3.4\n"}
+    result = scan(around, files, clock=NOW, store=store, advisories="", service=service)
+    assert (result.status, len(result.findings), len(world.runs)) == (ScanStatus.COMPLETE, 1, 1)
+
+
+def test_a_store_may_be_named(context: ScanContext, tmp_path: Path) -> None:
+    result = scan(context, {"requirements.txt": "idna==3.4\n"}, clock=NOW, advisories=str(stored(tmp_path, DATED)))
+    assert (result.status, len(result.findings)) == (ScanStatus.COMPLETE, 1)
+
+
+@pytest.mark.parametrize(
+    ("modified", "limit", "status"),
+    [
+        ("2026-04-25T00:00:00Z", 7, ScanStatus.COMPLETE),
+        ("2026-04-23T00:00:00Z", 7, ScanStatus.INCOMPLETE),
+        ("2026-04-23T00:00:00Z", 30, ScanStatus.COMPLETE),
+        ("2020-01-01T00:00:00Z", None, ScanStatus.COMPLETE),
+        ("", 7, ScanStatus.INCOMPLETE),
+    ],
+)
+def test_old_advisories_are_not_relied_on(
+    context: ScanContext, tmp_path: Path, modified: str, limit: int | None, status: ScanStatus
+) -> None:
+    old = {**RECORD, "modified": modified}
+    around, store = replace(context, offline=True), stored(tmp_path, old)
+    files = {"requirements.txt": "idna==3.7\n"}
+    result = scan(around, files, clock=NOW, store=store, advisories="", max_age=limit)
+    assert (result.status, result.findings) == (status, ())
+    assert ("mcpquality advisories update" in "".join(result.problems)) is (status is ScanStatus.INCOMPLETE)
+
+
+def test_the_age_of_a_folder_counts_too(context: ScanContext) -> None:
+    result = scan(context, {"requirements.txt": "idna==3.4\n"}, clock=NOW, max_age=7)
+    assert (result.status, len(result.findings)) == (ScanStatus.INCOMPLETE, 1)
+    assert "none of its records is dated; bring it up to date" in result.problems[0]
+
+
+def test_what_a_service_names_is_rated_by_the_store(context: ScanContext, tmp_path: Path) -> None:
+    class Service(World):
+        def _row(self, url: str, line: str) -> Mapping[str, Any]:
+            row = super()._row(url, line)
+            vulnerability = {"id": "PYSEC-2099-1", "fix_versions": ["3.7"], "aliases": [], "description": "bad"}
+            return {**row, "vulns": [vulnerability]} if row["name"] == "idna" else row
+
+    store = stored(tmp_path, {**DATED, "aliases": ["CVE-2099-0001"]})
+    around = replace(context, processes=Service(online="pypi"))
+    files = {"requirements.txt": "idna==3.4\n"}
+    (finding,) = scan(around, files, clock=NOW, store=store, advisories="", service="pypi").findings
+    assert (finding.severity, finding.aliases) == (Severity.HIGH, ("CVE-2099-0001",))
+    again = replace(around, scratch=tmp_path / "again")
+    again.scratch.mkdir()
+    (finding,) = scan(again, files, clock=NOW, advisories="", service="pypi").findings
+    assert finding.severity is Severity.UNKNOWN
+
+
+def test_exploitation_is_shown_and_lists_that_are_not_there_are_problems(context: ScanContext) -> None:
+    (context.root / "kev.json").write_text('{"vulnerabilities": [{"cveID": "CVE-2099-0001"}]}', encoding="utf-8")
+    (context.root / "epss.csv").write_text("cve,epss\nCVE-2099-0001,0.934\n", encoding="utf-8")
+    known = {**RECORD, "aliases": ["CVE-2099-0001"]}
+    (context.root.parent / "advisories" / "1.json").write_text(json.dumps(known), encoding="utf-8")
+    files = {"requirements.txt": "idna==3.4\n", "a.py": "import os\n"}
+    result = scan(context, files, epss="epss.csv", kev="kev.json")
+    assert result.status is ScanStatus.COMPLETE, result.problems
+    (finding,) = result.findings
+    assert finding.message == "idna 3.4: bad (known to be exploited; EPSS 93.4%; no import of idna was found)"
+    again = replace(context, scratch=context.root.parent / "again")
+    again.scratch.mkdir()
+    result = scan(again, files, epss="gone.csv", kev="epss.csv")
+    assert (result.status, len(result.problems), len(result.findings)) == (ScanStatus.INCOMPLETE, 2, 1)
+
+
+@pytest.mark.parametrize("option", ["", "advisories"])
+def test_nobody_is_told_to_do_what_is_done_already(context: ScanContext, option: str) -> None:
+    offline = replace(context, offline=True)
+    result = scan(offline, {"requirements.txt": "idna==3.4\n"}, advisories=option and str(context.root.parent / "gone"))
+    assert result.problems[0].count("mcpquality advisories update") == (not option)
+    assert ("Correct that option." in result.problems[0]) is bool(option)
+
+
+def test_scripts_are_looked_at(context: ScanContext) -> None:
+    script = "# /// " + 'script\n# dependencies = ["idna==3.4"]\n# /' + "//\n"
+    around = replace(context, processes=World(resolved="idna==3.4\n"))
+    result = scan(around, {"tool.py": script, "a.py": ""})
+    assert [(finding.location and finding.location.path) for finding in result.findings] == ["tool.py"]
 
 
 def test_explain() -> None:

@@ -122,7 +122,7 @@ def test_nothing_asked_is_nothing_run(tmp_path: Path) -> None:
 
 
 def test_no_proxy_stands_before_the_local_endpoint() -> None:
-    service = local("http://127.0.0.1:1/x", lambda _answer: None)
+    service = local("http://127.0.0.1:1/x", "here", lambda _answer: None)
     assert service.env == {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
@@ -132,7 +132,7 @@ versions = st.sampled_from(["1.0", "2.10", "2.19.1", "3"])
 
 @given(
     st.sets(st.builds(Query, names, versions), max_size=24),
-    st.sampled_from([osv(), local("x", lambda _: None)]),
+    st.sampled_from([osv(), local("x", "here", lambda _: None)]),
 )
 def test_batches_hold_everything_once_with_a_canary_and_no_package_twice(asked: set[Query], service: Service) -> None:
     planned = batches(asked, service)
