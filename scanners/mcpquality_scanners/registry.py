@@ -26,6 +26,7 @@ class _BuiltIn:
         from mcpquality_scanners.bandit import BanditScanner  # noqa: PLC0415 - `--version` needs none of them
         from mcpquality_scanners.coverage_gate import CoverageScanner  # noqa: PLC0415
         from mcpquality_scanners.detect_secrets import DetectSecretsScanner  # noqa: PLC0415
+        from mcpquality_scanners.foreign import foreign_scanners  # noqa: PLC0415
         from mcpquality_scanners.pip_audit import PipAuditScanner  # noqa: PLC0415
         from mcpquality_scanners.semgrep import SemgrepScanner  # noqa: PLC0415
 
@@ -35,6 +36,7 @@ class _BuiltIn:
             PipAuditScanner(),
             DetectSecretsScanner(),
             CoverageScanner(),
+            *foreign_scanners(),
         )
 
 

@@ -44,6 +44,43 @@ OSV: Mapping[str, Severity] = {
     "LOW": Severity.LOW,
 }
 
+NPM: Mapping[str, Severity] = {
+    # npm's advisories; DefectDojo's parser takes any other word for info, which is a guess we do not make.
+    "CRITICAL": Severity.CRITICAL,
+    "HIGH": Severity.HIGH,
+    "MODERATE": Severity.MEDIUM,
+    "LOW": Severity.LOW,
+    "INFO": Severity.INFO,
+}
+
+LABELS: Mapping[str, Severity] = {
+    # Snyk's, Trivy's and OWASP dependency-check's own words where there is no CVSS score. The last takes them from
+    # whoever wrote the advisory: CVSS v2 knows no CRITICAL, npm says MODERATE, RetireJS lower case.
+    "CRITICAL": Severity.CRITICAL,
+    "HIGH": Severity.HIGH,
+    "MODERATE": Severity.MEDIUM,
+    "MEDIUM": Severity.MEDIUM,
+    "LOW": Severity.LOW,
+    "INFO": Severity.INFO,
+    "NONE": Severity.INFO,
+}
+
+ZIZMOR: Mapping[str, Severity] = {
+    # zizmor's `determinations.severity`.
+    "HIGH": Severity.HIGH,
+    "MEDIUM": Severity.MEDIUM,
+    "LOW": Severity.LOW,
+    "INFORMATIONAL": Severity.INFO,
+}
+
+SARIF: Mapping[str, Severity] = {
+    # SARIF 2.1.0, 3.27.10; where no level is to be found, it is a warning.
+    "ERROR": Severity.HIGH,
+    "WARNING": Severity.MEDIUM,
+    "NOTE": Severity.INFO,
+    "NONE": Severity.INFO,
+}
+
 CONFIDENCE: Mapping[str, Confidence] = {
     # The words of Bandit (`issue_confidence`) and of Semgrep's rule metadata (`confidence`).
     "HIGH": Confidence.HIGH,
@@ -60,6 +97,9 @@ CVSS_BANDS: tuple[tuple[float, Severity], ...] = (
     (0.0, Severity.INFO),
 )
 
+MAX_SCORE = 10.0
+"""Where every version of CVSS ends."""
+
 SECRET = Severity.HIGH
 """detect-secrets prints no severity; DefectDojo rates its findings high, and so do we."""
 
@@ -72,6 +112,18 @@ def by_word(table: Mapping[str, Severity], word: str) -> Severity:
 def confidence(word: str) -> Confidence:
     """The confidence of a tool's word, in any letter case."""
     return CONFIDENCE.get(word.strip().upper(), Confidence.UNKNOWN)
+
+
+def by_security_severity(text: str) -> Severity | None:
+    """The severity of a SARIF rule's `security-severity`, a score written as text; None when it says nothing.
+
+    GitHub takes 0 for "no security severity", and so do we.
+    """
+    try:
+        score = float(text)
+    except ValueError:
+        return None
+    return by_score(score) if 0 < score <= MAX_SCORE else None
 
 
 def by_score(score: float) -> Severity:

@@ -65,8 +65,10 @@ SPECS: Mapping[str, ToolSpec] = {
         ToolSpec("coverage", "7.17.3"),
         ToolSpec("detect-secrets", "1.5.0"),
         ToolSpec("pip-audit", "2.10.1"),
+        ToolSpec("ruff", "0.17.6"),
         # Later ones ask for a certifi that the registry does not have on every platform yet.
         ToolSpec("semgrep", "1.182.0"),
+        ToolSpec("zizmor", "1.32.0"),
     )
 }
 

@@ -15,7 +15,10 @@ from mcpquality_scanners.hookspecs import hookimpl
 from mcpquality_scanners.options import Option
 from mcpquality_scanners.registry import load_scanners
 
-OURS = ("semgrep", "bandit", "pip-audit", "detect-secrets", "coverage")
+OURS = (
+    "semgrep", "bandit", "pip-audit", "detect-secrets", "coverage", "npm-audit", "gitleaks", "snyk", "dependency-check",
+    "osv-scanner", "trivy", "ruff", "zizmor", "sarif",
+)  # fmt: skip
 
 
 class Example:
