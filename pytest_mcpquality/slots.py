@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from mcpquality_scanners.base import Completed, ProcessRunner
@@ -60,15 +61,79 @@ class Stopwatch:
             self._since = self._clock.monotonic()
 
 
+PATIENCE = 30.0
+"""Seconds after which a scanner without a process gets one over the limit, when one other holds all the slots."""
+
+
+class Slots:
+    """The processes that may run at once, shared out among scanners: who runs the fewest is next.
+
+    A scanner that takes all slots and hangs keeps the others waiting no longer than `patience` seconds.
+    """
+
+    def __init__(self, count: int, *, patience: float = PATIENCE) -> None:
+        self._count = max(1, count)
+        self._patience = patience
+        self._running: Counter[object] = Counter()
+        self._waiting: list[tuple[object, asyncio.Future[None]]] = []
+
+    @property
+    def free(self) -> int:
+        """Slots that nobody has; never less than 0."""
+        return max(0, self._count - self._running.total())
+
+    @asynccontextmanager
+    async def held(self, owner: object) -> AsyncGenerator[None]:
+        """Wait for a slot, and hold it while this lasts."""
+        await self._acquire(owner)
+        try:
+            yield
+        finally:
+            self._running[owner] -= 1
+            self._hand_out()
+
+    async def _acquire(self, owner: object) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((owner, turn))
+        self._hand_out()
+        try:
+            while not turn.done():
+                await asyncio.wait({turn}, timeout=self._patience)
+                if not turn.done() and self._is_starved(owner):
+                    self._grant(owner, turn)
+        except asyncio.CancelledError:
+            self._forget(owner, turn)
+            raise
+
+    def _hand_out(self) -> None:
+        """Give free slots to those who run the fewest processes, the longest waiting first among equals."""
+        while self.free and self._waiting:
+            self._grant(*min(self._waiting, key=lambda entry: self._running[entry[0]]))
+
+    def _grant(self, owner: object, turn: asyncio.Future[None]) -> None:
+        self._waiting.remove((owner, turn))
+        self._running[owner] += 1
+        turn.set_result(None)
+
+    def _is_starved(self, owner: object) -> bool:
+        holders = [holder for holder, count in self._running.items() if count > 0]
+        return not self._running[owner] and len(holders) == 1 and self._count > 1
+
+    def _forget(self, owner: object, turn: asyncio.Future[None]) -> None:
+        if turn.done():
+            self._running[owner] -= 1
+            self._hand_out()
+        else:
+            self._waiting.remove((owner, turn))
+
+
 class SlottedRunner:
     """A `ProcessRunner` for one scanner: takes a slot of all scanners' for each process, and keeps the time limit.
 
     A process gets what is left of the scanner's time, so that ten batches do not take ten times as long as allowed.
     """
 
-    def __init__(
-        self, processes: ProcessRunner, slots: asyncio.Semaphore, stopwatch: Stopwatch, timeout: float
-    ) -> None:
+    def __init__(self, processes: ProcessRunner, slots: Slots, stopwatch: Stopwatch, timeout: float) -> None:
         self._processes = processes
         self._slots = slots
         self._stopwatch = stopwatch
@@ -84,11 +149,9 @@ class SlottedRunner:
         stdin: bytes = b"",
     ) -> Completed:
         """Run `argv` as soon as there is a slot; see `ProcessRunner.run`."""
-        async with self._stopwatch.waiting():
-            await self._slots.acquire()
-        try:
+        async with AsyncExitStack() as stack:
+            async with self._stopwatch.waiting():
+                await stack.enter_async_context(self._slots.held(self))
             async with self._stopwatch.running():
                 left = max(0.0, self._timeout - self._stopwatch.seconds)
                 return await self._processes.run(argv, cwd=cwd, timeout=min(timeout, left), env=env, stdin=stdin)
-        finally:
-            self._slots.release()

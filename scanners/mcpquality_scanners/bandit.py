@@ -12,8 +12,10 @@ Looked at are `*.py`, `*.pyw`, and files without a suffix that start Python by t
 from __future__ import annotations
 
 import configparser
+import dataclasses
 import os
 import re
+import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +40,9 @@ from mcpquality_scanners.outputs import check_end, entries, json_object, mapping
 from mcpquality_scanners.parallel import run_batches
 from mcpquality_scanners.pragmas import NOSEC, apply_pragmas
 from mcpquality_scanners.process import STDERR_KEPT
+from mcpquality_scanners.python_code import CANARY, python_files
 from mcpquality_scanners.roles import is_test
+from mcpquality_scanners.secrets.text import beginning
 from mcpquality_scanners.severity import BANDIT, by_word, confidence
 from mcpquality_scanners.text import last_lines, one_line
 
@@ -50,19 +54,8 @@ OPTIONS = (
     Option("asserts-in-tests", OptionKind.FLAG, False, "List assertions (B101) in test files, too."),
 )
 
-CANARY = """\
-import subprocess
-import hashlib
-assert True
-exec("1")
-password = "canary"  # pragma: allowlist secret - for Bandit to find
-eval("1")
-hashlib.md5(b"canary")
-subprocess.run("ls", shell=True)
-"""
-"""Code in which a Bandit that works finds `CANARY_RULES`: plug-ins, black lists of calls and of imports."""
-
 CANARY_RULES = frozenset({"B101", "B102", "B105", "B307", "B324", "B404", "B602"})
+"""What a Bandit that works finds in `CANARY`: by plug-ins, and by black lists of calls and of imports."""
 
 # About passwords in clear text: secrets for the merge and for fingerprints. A text that quotes the string it found
 # would carry the secret into every report.
@@ -70,7 +63,6 @@ _QUOTING_RULES = frozenset({"B105", "B106", "B107"})
 
 _INTERNAL_ERROR = re.compile(r"Bandit internal error running: (\S+) on file (.+?) at line (\d+): ", re.DOTALL)
 _UNKNOWN_TEST = re.compile(r"Unknown test found in profile: (\S+)")
-_SHEBANG = re.compile(rb"#!.*\bpython[\d.]*\b")
 _SMALL = 1_000_000  # bytes of code below which more processes than jobs do not pay
 
 _UNPARSEABLE = "does not parse: no Python, or newer than the Python that Bandit runs on"
@@ -118,33 +110,6 @@ class BanditScanner:
             f"# {by_name} {known.name}\n\n{known.what}\n\n**Fix:** {known.fix}\n\n"
             f"[Bandit's own documentation]({_documentation(by_name)})\n"
         )
-
-
-def python_files(root: Path, files: Iterable[str]) -> dict[str, int]:
-    """Those of the files that are Python code, with their size in bytes (0 when it cannot be told)."""
-    return {path: _size(root / path) for path in files if _is_python(root, path)}
-
-
-def _is_python(root: Path, path: str) -> bool:
-    name = path.rpartition("/")[2]
-    if name.endswith((".py", ".pyw")):
-        return True
-    return "." not in name and _SHEBANG.match(_first_bytes(root / path)) is not None
-
-
-def _first_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.readline(256)
-    except OSError:
-        return b""
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _batch_count(files: Mapping[str, int], jobs: int) -> int:
@@ -278,7 +243,7 @@ class _Run:
         check_end(completed, "bandit", {0, 1})
         if len(completed.stderr) >= STDERR_KEPT:
             raise ToolOutputError("bandit complained more than can be kept")
-        document = json_object(completed.stdout, "bandit")
+        document = json_object(completed.stdout, "bandit", completed.stderr)
         results = entries(document, "results", "bandit")
         errors = _errors(entries(document, "errors", "bandit"))
         read = {_path(name) for name in mapping(document, "metrics", "bandit")} - errors.keys()
@@ -362,7 +327,12 @@ def _finding(result: object) -> tuple[Finding, range]:
 
 
 def _message(rule: str, words: str) -> str:
-    return one_line(words.partition(":")[0] if rule in _QUOTING_RULES else words)
+    """Bandit's words; of a password that it quotes, the beginning alone."""
+    if rule not in _QUOTING_RULES:
+        return one_line(words)
+    what, _, quoted = words.partition(":")
+    start = beginning(quoted.strip().removeprefix("'").removesuffix("'"))
+    return one_line(f"{what}, beginning with {start}" if start else what)
 
 
 def _region(result: object, line: int, lines: range) -> Region:
@@ -388,6 +358,7 @@ def _result(
 ) -> ScanResult:
     reports = tuple(reports)
     lines = dict(pair for report in reports for pair in report.findings)
+    lines = _with_characters(lines, context.root)
     listed = [finding for finding in lines if run.settings.asserts_in_tests or not _is_test_assert(finding)]
     unseen = [*failed, *(Unseen(*pair) for report in reports for pair in report.unseen.items())]
     problems = sorted(
@@ -406,6 +377,46 @@ def _result(
         commands=tuple(run.commands),
         seconds=seconds,
     )
+
+
+def _with_characters(found: Mapping[Finding, range], root: Path) -> dict[Finding, range]:
+    """The findings with columns that count characters: Bandit's count bytes of UTF-8, as Python's own do."""
+    texts: dict[str, list[bytes]] = {}
+    done: dict[Finding, range] = {}
+    for finding, lines in found.items():
+        path = _where(finding)
+        if path not in texts:
+            texts[path] = _encoded_lines(root / path)
+        done[_in_characters(finding, texts[path])] = lines
+    return done
+
+
+def _encoded_lines(path: Path) -> list[bytes]:
+    """The lines of a Python file as UTF-8; none where each byte is a character anyway, or it cannot be read."""
+    try:
+        if path.read_bytes().isascii():
+            return []
+        with tokenize.open(path) as file:
+            return [line.encode("utf-8", "surrogatepass") for line in file]
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return []
+
+
+def _in_characters(finding: Finding, lines: list[bytes]) -> Finding:
+    region = finding.location.region if finding.location else None
+    if finding.location is None or region is None or not region.start_column or not lines:
+        return finding
+    start = _characters(lines, region.start_line, region.start_column)
+    end = _characters(lines, region.end_line, region.end_column)
+    place = dataclasses.replace(region, start_column=start, end_column=end)
+    return dataclasses.replace(finding, location=dataclasses.replace(finding.location, region=place))
+
+
+def _characters(lines: list[bytes], line: int, column: int) -> int:
+    """The column, counted from 1, in characters; 0 stays 0."""
+    if not 0 < line <= len(lines) or not column:
+        return column
+    return len(lines[line - 1][: column - 1].decode("utf-8", "ignore")) + 1
 
 
 def _is_test_assert(finding: Finding) -> bool:

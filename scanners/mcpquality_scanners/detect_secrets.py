@@ -36,21 +36,36 @@ from mcpquality_scanners.findings import (
     ScanResult,
     ScanStatus,
     Severity,
+    SuppressionKind,
     Unseen,
 )
-from mcpquality_scanners.options import Option, OptionKind
+from mcpquality_scanners.options import Option, OptionKind, Weaker
 from mcpquality_scanners.outputs import check_end, entries, json_object, mapping, member, typed
 from mcpquality_scanners.parallel import run_batches
 from mcpquality_scanners.pragmas import ALLOWLIST, apply_pragmas
 from mcpquality_scanners.roles import is_documentation, is_test
+from mcpquality_scanners.secrets.baseline import DEFAULT as BASELINE
+from mcpquality_scanners.secrets.baseline import Baseline, read_baseline
+from mcpquality_scanners.secrets.history import Version, versions_since
+from mcpquality_scanners.secrets.noise import is_checksum
+from mcpquality_scanners.secrets.text import in_clear_text
 from mcpquality_scanners.severity import SECRET
 from mcpquality_scanners.text import one_line
-from mcpquality_scanners.textfiles import TextFile, read_text_file
+from mcpquality_scanners.textfiles import TextFile, as_text, read_text_file
 
 OPTIONS = (
     Option("disable-plugins", OptionKind.LIST, (), "Detectors to leave out, by class name: KeywordDetector."),
     Option("base64-limit", OptionKind.NUMBER, 4.5, "Entropy over which Base64 text is a finding.", minimum=0.1),
     Option("hex-limit", OptionKind.NUMBER, 3.0, "Entropy over which hexadecimal text is a finding.", minimum=0),
+    Option("baseline", OptionKind.TEXT, BASELINE, 'The project\'s list of known secrets, from the root; "": none.'),
+    Option("random-in-tests", OptionKind.FLAG, False, "List text in tests that only looks random, too."),
+    Option(
+        "since",
+        OptionKind.TEXT,
+        None,
+        "A commit: look also at what the commits after it added and took away again (`--since`).",
+        weaker=Weaker.NEVER,
+    ),
 )
 
 
@@ -74,6 +89,7 @@ _SAMPLED = Kind(SECRET, Severity.MEDIUM, Confidence.HIGH)
 _NAMED = Kind(SECRET, Severity.MEDIUM, Confidence.MEDIUM)
 # Told by looking random alone: checksums and identifiers do, too.
 _RANDOM = Kind(Severity.MEDIUM, Severity.LOW, Confidence.LOW)
+_ARMOURED = "Private Key"
 _ADDRESS = Kind(Severity.LOW, Severity.INFO, Confidence.LOW)
 
 KINDS: Mapping[str, Kind] = {
@@ -94,7 +110,7 @@ KINDS: Mapping[str, Kind] = {
     "Mailchimp Access Key": _TOKEN,
     "NPM tokens": _TOKEN,
     "OpenAI Token": _TOKEN,
-    "Private Key": _SAMPLED,
+    _ARMOURED: _SAMPLED,
     "Public IP (ipv4)": _ADDRESS,
     "PyPI Token": _TOKEN,
     "Secret Keyword": _NAMED,
@@ -124,6 +140,7 @@ _LOCK_FILE = re.compile(
     r"(?:.*\.lock(?:file)?|.*\.resolved|.*\.sum|[\w.-]*(?:-lock|\.lock|-shrinkwrap)\.(?:json|ya?ml)|pylock[\w.-]*\.toml)",
     re.IGNORECASE,
 )
+_BASELINE_ENTRY = re.compile(r"""\s*"hashed_secret": "[0-9a-f]{40}",?\s*""")
 _ENTROPY_PLUGINS = ("Base64HighEntropyString", "HexHighEntropyString")
 
 _FILTERS = "detect_secrets.filters"
@@ -136,14 +153,23 @@ _FILTERS_OFF = (
 
 _WITNESS_MODULE = "mcpquality_witness"
 _WITNESS = '''\
-"""A filter that filters nothing: it notes each file that detect-secrets comes to."""
+"""Filters that filter nothing: they note each file that detect-secrets comes to, and how each secret begins."""
 
+import hashlib
 import os
 
 
 def witness(filename):
     with open(os.environ["MCPQUALITY_WITNESS"], "ab") as log:
         log.write(os.fsencode(filename) + b"\\0")
+    return False
+
+
+def beginning(filename, secret):
+    digest = hashlib.sha1(secret.encode("utf-8")).hexdigest()
+    start = secret[: 4 if len(secret) >= 8 else len(secret) // 2].encode("utf-8", "replace").hex()
+    with open(os.environ["MCPQUALITY_WITNESS"] + ".secrets", "a", encoding="ascii") as log:
+        log.write(f"{digest} {len(secret)} {start}\\n")
     return False
 '''
 
@@ -158,6 +184,8 @@ _CANARIES = {
         'b = "' + "c3VwZXIgbG9uZyBzdHJpbmcgc2hvdWxk" + 'IGNhdXNl"',
     ),
 }
+
+_NAMED_BINARIES = 200  # a repository may hold thousands of pictures
 
 _SMALL = 1_000_000  # bytes below which more processes than jobs do not pay
 
@@ -182,24 +210,31 @@ class DetectSecretsScanner:
         """
         started = self._clock.monotonic()
         intake = _take_in(context)
-        if not intake.targets and not intake.unseen:
+        since = context.options["since"]
+        if not intake.targets and not intake.unseen and since is None:
             return _nothing_to_do(intake, context.asked)
+        baseline, problems = _baseline(context)
         tool = await context.tools.tool("detect-secrets")
         run = _Run(context, tool, self._clock, started + context.timeout)
         await run.check_canary()
         report = await run.all(intake.targets)
-        findings = apply_pragmas(_findings(report.hits), context.root, ALLOWLIST)
+        sieve = _Sieve(context.root, bool(context.options["random-in-tests"]), baseline.name)
+        hits = sieve.without_noise(report.hits)
+        findings = apply_pragmas(_findings(hits, baseline), context.root, ALLOWLIST)
         again = await run.all(_with_allowed(intake.targets, findings), honour_pragmas=True)
-        findings += apply_pragmas(_findings(_hidden(report.hits, again.hits, findings)), context.root, ALLOWLIST)
-        unseen = sorted({*intake.unseen, *report.unseen, *again.unseen})
+        hidden = _hidden(report.hits, sieve.without_noise(again.hits), findings)
+        findings += apply_pragmas(_findings(hidden, baseline), context.root, ALLOWLIST)
+        past = await _past(context, run, report, sieve, str(since)) if since is not None else _Past()
+        unseen = sorted({*intake.unseen, *report.unseen, *again.unseen, *past.unseen})
         names = {one.name for one in unseen}
         return ScanResult(
             scanner="detect-secrets",
-            status=ScanStatus.INCOMPLETE if unseen else ScanStatus.COMPLETE,
-            findings=findings,
+            status=ScanStatus.INCOMPLETE if unseen or problems else ScanStatus.COMPLETE,
+            findings=(*findings, *past.findings),
             seen=tuple(target.path for target in intake.targets if target.path not in names),
             unseen=tuple(unseen),
-            notes=intake.notes,
+            problems=problems,
+            notes=(*intake.notes, *sieve.notes(), *past.notes),
             version=tool.version,
             commands=tuple(run.commands),
             seconds=self._clock.monotonic() - started,
@@ -214,6 +249,14 @@ class DetectSecretsScanner:
         weight = f"Rated {kind.severity.value}, in tests and documentation {kind.in_tests.value}."
         what = f"# {rule_of(title)}\n\n{title} in clear text. {weight}"
         return f"{what}\n\n**Fix:** {_FIX}\n\n[detect-secrets]({_LINK})\n"
+
+
+def _baseline(context: ScanContext) -> tuple[Baseline, tuple[str, ...]]:
+    """The project's baseline; where it cannot be read, everything counts, and that is a problem."""
+    try:
+        return read_baseline(context.root, str(context.options["baseline"] or "")), ()
+    except ToolError as error:
+        return Baseline(), (str(error),)
 
 
 def rule_of(title: str) -> str:
@@ -266,23 +309,31 @@ def _take_in(context: ScanContext) -> _Intake:
 
 def _target(root: Path, copy: Path, path: str, content: TextFile) -> _Target:
     """The file itself where detect-secrets takes it as it is, or else a copy of its text."""
-    checksums = _LOCK_FILE.fullmatch(path.rpartition("/")[2]) is not None
-    suffix = PurePosixPath(path).suffix
     # The tool takes a backslash for a slash.
-    if content.is_utf8 and suffix not in _SKIPPED_SUFFIXES and "\\" not in path:
-        return _Target(path, root, path, len(content.text), checksums)
+    if content.is_utf8 and PurePosixPath(path).suffix not in _SKIPPED_SUFFIXES and "\\" not in path:
+        return _Target(path, root, path, len(content.text), _holds_checksums(path))
+    return _copied(copy, path, content)
+
+
+def _holds_checksums(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return _LOCK_FILE.fullmatch(name) is not None
+
+
+def _copied(copy: Path, path: str, content: TextFile) -> _Target:
+    suffix = PurePosixPath(path).suffix
     kept = suffix if re.fullmatch(r"\.[a-z]+", suffix) and suffix not in _SKIPPED_SUFFIXES else ".txt"
     copy = copy.with_suffix(kept)
     # Line ends as they are: line numbers have to stay.
     copy.write_bytes(content.text.encode("utf-8", "replace"))
-    return _Target(path, copy.parent, copy.name, len(content.text), checksums)
+    return _Target(path, copy.parent, copy.name, len(content.text), _holds_checksums(path))
 
 
 def _binary_note(binaries: Sequence[str]) -> tuple[str, ...]:
     if not binaries:
         return ()
-    shown = ", ".join(one_line(path, 80) for path in binaries[:3])
-    more = f" and {len(binaries) - 3} more" if len(binaries) > 3 else ""  # noqa: PLR2004 - three are shown
+    shown = ", ".join(one_line(path, 120) for path in binaries[:_NAMED_BINARIES])
+    more = f" and {len(binaries) - _NAMED_BINARIES} more" if len(binaries) > _NAMED_BINARIES else ""
     return (f"Not applicable, as they hold no text: {shown}{more}.",)
 
 
@@ -304,12 +355,14 @@ def _nothing_to_do(intake: _Intake, asked: bool) -> ScanResult:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """One result. The digest tells equal secrets apart from others and goes nowhere."""
+    """One result. The digest tells equal secrets apart from others and goes nowhere; `start` is all that is shown."""
 
     path: str
     line: int
     title: str
     digest: str = field(repr=False)
+    start: str = ""
+    length: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,38 +371,106 @@ class _Report:
     unseen: tuple[Unseen, ...]
 
 
-def _findings(hits: Iterable[_Hit]) -> list[Finding]:
+def _findings(hits: Iterable[_Hit], baseline: Baseline) -> list[Finding]:
     """One finding a secret and line; the surest kind gives it its name, the others stand beside it."""
-    grouped: dict[tuple[str, int, str], list[str]] = {}
+    return [_finding(together, baseline) for together in _grouped(hits)]
+
+
+def _grouped(hits: Iterable[_Hit]) -> list[list[_Hit]]:
+    grouped: dict[tuple[str, int, str], list[_Hit]] = {}
     for hit in sorted(hits, key=lambda hit: (hit.path, hit.line, hit.title)):
-        grouped.setdefault((hit.path, hit.line, hit.digest), []).append(hit.title)
-    return [_finding(path, line, titles) for (path, line, _digest), titles in grouped.items()]
+        grouped.setdefault((hit.path, hit.line, hit.digest), []).append(hit)
+    return list(grouped.values())
 
 
-def _finding(path: str, line: int, titles: list[str]) -> Finding:
+def _finding(hits: Sequence[_Hit], baseline: Baseline) -> Finding:
     order = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
-    title, *others = sorted(titles, key=lambda title: (order.index(KINDS.get(title, _TOKEN).confidence), title))
-    kind = KINDS.get(title, _TOKEN)
+    hit, *others = sorted(hits, key=lambda hit: (order.index(KINDS.get(hit.title, _TOKEN).confidence), hit.title))
+    kind = KINDS.get(hit.title, _TOKEN)
     return Finding(
         scanner="detect-secrets",
-        rule=rule_of(title),
-        severity=kind.in_tests if is_test(path) or is_documentation(path) else kind.severity,
-        message=f"{title} in clear text",
-        location=Location(path, Region(line)),
-        title=title,
+        rule=rule_of(hit.title),
+        severity=kind.in_tests if is_test(hit.path) or is_documentation(hit.path) else kind.severity,
+        message=in_clear_text(hit.title, hit.start),
+        location=Location(hit.path, Region(hit.line)),
+        title=hit.title,
         confidence=kind.confidence,
         category=Category.SECRET,
         cwe=() if kind is _ADDRESS else (798,),
         references=(_LINK,),
         fix=_FIX,
-        also_found_by=tuple(f"detect-secrets:{rule_of(other)}" for other in others),
+        suppression=baseline.suppression(hit.path, hit.digest),
+        also_found_by=tuple(f"detect-secrets:{rule_of(other.title)}" for other in others),
     )
+
+
+@dataclass(slots=True)
+class _Sieve:
+    """Takes out what is noise, and counts it."""
+
+    root: Path
+    random_in_tests: bool
+    baseline: str = ""
+    checksums: int = 0
+    vectors: int = 0
+
+    def without_noise(self, hits: Iterable[_Hit], lines: dict[str, list[str]] | None = None) -> list[_Hit]:
+        """The hits but for random-looking text that is a checksum, or stands in a test; `lines` are those of files."""
+        kept: list[_Hit] = []
+        lines = {} if lines is None else lines
+        for together in _grouped(hits):
+            random = all(KINDS.get(hit.title) is _RANDOM for hit in together)
+            if not self._is_known(together[0], lines) and not (random and self._is_noise(together[0], lines)):
+                kept += together
+        return kept
+
+    def _is_known(self, hit: _Hit, lines: dict[str, list[str]]) -> bool:
+        """Whether it is an entry of the baseline itself."""
+        return hit.path == self.baseline and _BASELINE_ENTRY.fullmatch(self._line(hit, lines)) is not None
+
+    def _is_noise(self, hit: _Hit, lines: dict[str, list[str]]) -> bool:
+        if is_test(hit.path) and not self.random_in_tests:
+            self.vectors += 1
+            return True
+        found = is_checksum(self._line(hit, lines), hit.length, hexadecimal=hit.title.startswith("Hex"))
+        self.checksums += found
+        return found
+
+    def _line(self, hit: _Hit, lines: dict[str, list[str]]) -> str:
+        if hit.path not in lines:
+            lines[hit.path] = _lines(self.root / hit.path)
+        return lines[hit.path][hit.line - 1] if hit.line <= len(lines[hit.path]) else ""
+
+    def notes(self) -> tuple[str, ...]:
+        """What was left out, in words."""
+        texts: list[str] = []
+        if self.checksums:
+            texts.append(
+                f"{self.checksums} random-looking texts are not listed: their lines say that they are checksums."
+            )
+        if self.vectors:
+            what = f"{self.vectors} random-looking texts in tests are not listed: they are what tests work on."
+            texts.append(f"{what} `random-in-tests = true` lists them.")
+        return tuple(texts)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        content = read_text_file(path)
+    except OSError:
+        return []
+    return content.text.split("\n") if content else []
 
 
 def _with_allowed(targets: Iterable[_Target], findings: Iterable[Finding]) -> tuple[_Target, ...]:
     """The files in which a comment allows something."""
-    paths = {finding.location.path for finding in findings if finding.suppression and finding.location}
+    paths = {finding.location.path for finding in findings if _by_comment(finding) and finding.location}
     return tuple(target for target in targets if target.path in paths)
+
+
+def _by_comment(finding: Finding) -> bool:
+    """Whether a comment suppresses it: that is about one place; the baseline is about a secret wherever it stands."""
+    return finding.suppression is not None and finding.suppression.kind is SuppressionKind.PRAGMA
 
 
 def _hidden(first: Iterable[_Hit], second: Iterable[_Hit], findings: Iterable[Finding]) -> list[_Hit]:
@@ -357,10 +478,66 @@ def _hidden(first: Iterable[_Hit], second: Iterable[_Hit], findings: Iterable[Fi
     allowed = {
         (finding.location.path, finding.location.region.start_line)
         for finding in findings
-        if finding.suppression and finding.location and finding.location.region
+        if _by_comment(finding) and finding.location and finding.location.region
     }
     covered = {(hit.path, hit.digest) for hit in first if (hit.path, hit.line) in allowed}
     return [hit for hit in second if (hit.path, hit.digest) in covered and (hit.path, hit.line) not in allowed]
+
+
+# What the commits of a change added and took away again
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What was found in versions of files that are not in the tree any more."""
+
+    findings: tuple[Finding, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+async def _past(context: ScanContext, run: _Run, now: _Report, sieve: _Sieve, since: str) -> _Past:
+    """Secrets of the commits after `since` that are neither in the tree nor were there before."""
+    history = await versions_since(context, since)
+    before = await run.all(_version_targets(context, history.before, "before"))
+    targets = _version_targets(context, history.after, "after")
+    after = await run.all(targets)
+    known = {hit.digest for hit in (*now.hits, *before.hits)}
+    new = [hit for hit in after.hits if hit.digest not in known]
+    lines = {target.path: _lines(target.folder / target.name) for target in targets}
+    found: dict[str, Finding] = {}
+    for together in _grouped(sieve.without_noise(new, lines)):
+        found.setdefault(together[0].digest, _of_commit(together))
+    unseen = (Unseen(*_version_name(one.name)[::-1]) for one in (*before.unseen, *after.unseen))
+    note = f"{len(targets)} versions of files in the commits after {one_line(since, 60)} were looked at, too."
+    return _Past(tuple(found.values()), tuple(unseen), (note,))
+
+
+def _version_targets(context: ScanContext, versions: Iterable[Version], name: str) -> tuple[_Target, ...]:
+    """Copies of the versions that hold text, each under the path `number commit/path`, in the order of the commits."""
+    folder = context.scratch / name
+    folder.mkdir()
+    targets: list[_Target] = []
+    for number, version in enumerate(versions):
+        content = as_text(version.data)
+        if content is not None:
+            path = f"{number:06} {version.commit}/{version.path}"
+            targets.append(_copied(folder / str(number), path, content))
+    return tuple(targets)
+
+
+def _version_name(path: str) -> tuple[str, str]:
+    """Commit and path of a version."""
+    name, _, plain = path.partition("/")
+    return name.partition(" ")[2], plain
+
+
+def _of_commit(hits: Sequence[_Hit]) -> Finding:
+    """A finding about an older version: its line is not one of the file that may be there now."""
+    commit, path = _version_name(hits[0].path)
+    found = _finding([dataclasses.replace(hit, path=path) for hit in hits], Baseline())
+    where = f"in line {hits[0].line} of commit {commit[:12]}, and taken away again: it stays in the history"
+    return dataclasses.replace(found, message=f"{found.message}, {where}", location=Location(path))
 
 
 # How it is run
@@ -439,11 +616,11 @@ class _Run:
         )
         self.commands.append(Command((*options, f"({len(targets)} files)"), completed.exit_code, completed.seconds))
         check_end(_discreet(completed), "detect-secrets", {0})
-        document = json_object(completed.stdout, "detect-secrets")
+        document = json_object(completed.stdout, "detect-secrets", _discreet(completed).stderr)
         self._check_settings(document, targets[0], honour_pragmas=honour_pragmas)
         reached = _reached(witness) - _unopened(completed, targets)
         return _Report(
-            tuple(_hits(mapping(document, "results", "detect-secrets"), targets)),
+            tuple(_hits(mapping(document, "results", "detect-secrets"), targets, _beginnings(witness))),
             tuple(
                 Unseen(target.path, "left out by detect-secrets, for no reason it gives")
                 for target in targets
@@ -467,7 +644,7 @@ class _Run:
             *(part for name in disabled for part in ("--disable-plugin", name)),
             # It crashes when told the limit of a detector that is off.
             *(part for name, limit in limits.items() if name not in disabled for part in limit),
-            "--filter", f"{_WITNESS_MODULE}.witness",
+            "--filter", f"{_WITNESS_MODULE}.witness", "--filter", f"{_WITNESS_MODULE}.beginning",
         )  # fmt: skip
 
     def _check_settings(self, document: Mapping[str, object], target: _Target, *, honour_pragmas: bool) -> None:
@@ -528,15 +705,36 @@ def _unopened(completed: Completed, targets: Iterable[_Target]) -> set[str]:
     return {target.name for target in targets if f"Unable to open file: {target.name}" in words}
 
 
-def _hits(results: Mapping[str, object], targets: Iterable[_Target]) -> Iterable[_Hit]:
+def _beginnings(witness: Path) -> dict[str, tuple[int, str]]:
+    """Length and beginning of each secret, by its digest."""
+    try:
+        lines = witness.with_name(f"{witness.name}.secrets").read_text(encoding="ascii").splitlines()
+    except FileNotFoundError:
+        return {}
+    noted = (line.split(" ") for line in lines)
+    return {
+        digest: (int(length), one_line(bytes.fromhex(start).decode("utf-8", "replace")))
+        for digest, length, start in noted
+    }
+
+
+def _hits(
+    results: Mapping[str, object], targets: Iterable[_Target], beginnings: Mapping[str, tuple[int, str]]
+) -> Iterable[_Hit]:
     paths = {target.name: target.path for target in targets}
     for name, found in results.items():
         if name not in paths:
             raise ToolOutputError("detect-secrets tells of a file that it was not given")
         for item in cast("list[object]", typed(found, list, "an entry of detect-secrets")):
+            digest = member(item, "hashed_secret", str, "detect-secrets")
+            length, start = beginnings.get(digest, (0, ""))
+            title = one_line(member(item, "type", str, "detect-secrets"), 80)
             yield _Hit(
                 path=paths[name],
                 line=max(1, member(item, "line_number", int, "detect-secrets")),
-                title=one_line(member(item, "type", str, "detect-secrets"), 80),
-                digest=member(item, "hashed_secret", str, "detect-secrets"),
+                title=title,
+                digest=digest,
+                # Of a private key it takes the line above for the secret.
+                start="" if title == _ARMOURED else start,
+                length=length,
             )

@@ -22,9 +22,9 @@ _KEY = re.compile(r"""\s*["']?([A-Za-z_][\w.-]*)["']?\s*(?::|=(?!=))\s*\S""")
 def with_fingerprints(findings: Iterable[Finding], read_lines: ReadLines) -> tuple[Finding, ...]:
     """The findings in their one order, each with its fingerprint.
 
-    Made of scanner, rule, path, package and the text of the line, white space folded; findings that agree in all of
-    these are told apart by counting from the top of the file. Of a line with a secret only the name goes in that it
-    is assigned to: a hash of a short secret could be searched for.
+    Made of scanner, rule, path, package, the subject and the text of the line, white space folded; findings that agree
+    in all of these are told apart by counting from the top of the file. Of a line with a secret only the name goes in
+    that it is assigned to: a hash of a short secret could be searched for.
     """
     counted: Counter[str] = Counter()
     done: list[Finding] = []
@@ -46,7 +46,10 @@ def _by_place(finding: Finding) -> tuple[object, ...]:
 def _stem(finding: Finding, read_lines: ReadLines) -> str:
     package = finding.package.name if finding.package else ""
     path = finding.location.path if finding.location else ""
-    return "\0".join((finding.scanner, finding.rule, path, package, _line_text(finding, read_lines)))
+    parts = [finding.scanner, finding.rule, path, package, _line_text(finding, read_lines)]
+    if finding.subject:
+        parts += [finding.subject.server, finding.subject.kind, finding.subject.name]
+    return "\0".join(parts)
 
 
 def _line_text(finding: Finding, read_lines: ReadLines) -> str:

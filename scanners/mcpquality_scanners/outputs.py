@@ -43,18 +43,24 @@ def _ending(exit_code: int | None) -> str:
         return f"was ended by signal {-exit_code}"
 
 
-def json_object(output: bytes, name: str) -> dict[str, object]:
-    """The JSON object that `output` is.
+def json_object(output: bytes, name: str, complaints: bytes = b"") -> dict[str, object]:
+    """The JSON object that `output` is; `complaints` is what the tool wrote to standard error.
 
     Raises:
-        ToolOutputError: It is something else.
+        ToolOutputError: It is something else; the message ends with the tool's last words.
     """
+    return _object(json_value(output, name, complaints), f"what {name} printed")
+
+
+def json_value(output: bytes, name: str, complaints: bytes = b"") -> object:
+    """Whatever JSON `output` is; see `json_object`."""
     try:
         value: object = json.loads(output)
     except (ValueError, RecursionError) as error:
         what = "nothing" if not output.strip() else "something that is not JSON"
-        raise ToolOutputError(f"{name} printed {what}") from error
-    return _object(value, f"what {name} printed")
+        words = last_lines(complaints)
+        raise ToolOutputError(f"{name} printed {what}{f': {words}' if words else ''}") from error
+    return value
 
 
 def member(item: object, key: str, kind: type[T], name: str) -> T:

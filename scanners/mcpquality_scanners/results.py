@@ -78,6 +78,58 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Documentation:
+    """What a documentation service says about a rule: text of strangers, which every report has to make harmless.
+
+    Attributes:
+        scanner: Of the rule.
+        rule: Its id.
+        text: Markdown.
+        source: Who said it, for readers ("Context7: /pallets/flask").
+        url: Where it can be read, https; empty when there is no such place.
+        retrieved: When it was fetched: ISO 8601, UTC, seconds; empty when nobody knows.
+        stale: Whether it is older than it should be, because the service could not be asked.
+    """
+
+    scanner: str
+    rule: str
+    text: str
+    source: str
+    url: str = ""
+    retrieved: str = ""
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunComparison:
+    """How a run's findings differ from those of an earlier one; only findings that count are compared.
+
+    Attributes:
+        started: When the earlier run started: ISO 8601, UTC, seconds.
+        commit: The revision the earlier run saw.
+        verdict: The earlier answer.
+        gates: The earlier gates.
+        new: Fingerprints of the findings that did not count in the earlier run.
+        unchanged: How many findings counted then and count now.
+        fixed: Findings that counted then and are gone, where the scanner has looked again.
+        unclear: Findings that counted then and were not looked for again: nobody knows whether they are fixed.
+        suppressed: How many counted then and are suppressed now.
+        blind: Scanners with new findings that had not seen everything then: what is new may only be newly seen.
+    """
+
+    started: str
+    commit: Commit | None
+    verdict: Verdict
+    gates: tuple[Gate, ...]
+    new: tuple[str, ...]
+    unchanged: int
+    fixed: tuple[Finding, ...]
+    unclear: tuple[Finding, ...] = ()
+    suppressed: int = 0
+    blind: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """Everything a run found out, in one order; the same input gives the same value but for the times.
 
@@ -98,6 +150,8 @@ class Results:
         environment: Where it ran.
         weakened: Settings under which less is looked at or more let through than by default, and who set them.
         interrupted: Whether the run was ended by the user before it was done.
+        documentation: What documentation services say about the rules of findings, each rule once or not at all.
+        comparison: How the findings differ from those of an earlier run, when one was given.
     """
 
     verdict: Verdict
@@ -115,3 +169,5 @@ class Results:
     commit: Commit | None = None
     weakened: tuple[str, ...] = ()
     interrupted: bool = False
+    documentation: tuple[Documentation, ...] = ()
+    comparison: RunComparison | None = None

@@ -41,12 +41,19 @@ def read_text_file(path: Path) -> TextFile | None:
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
-        encoding = _wide_encoding(head)
-        if encoding is None and _is_binary(head):
+        if _wide_encoding(head) is None and _is_binary(head):
             return None
-        data = head + file.read()
+        return as_text(head + file.read())
+
+
+def as_text(data: bytes) -> TextFile | None:
+    """What `read_text_file` makes of a file with these bytes."""
+    head = data[:HEAD]
+    encoding = _wide_encoding(head)
     if encoding is not None:
         return TextFile(data.decode(encoding, "replace"), is_utf8=False)
+    if _is_binary(head):
+        return None
     try:
         return TextFile(data.decode("utf-8"), is_utf8=True)
     except UnicodeDecodeError:

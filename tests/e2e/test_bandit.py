@@ -271,3 +271,10 @@ def test_the_other_processes_results_are_kept(run_scanner: RunScanner, toolchain
     assert places(result) == ["a.py"]
     assert reasons(result) == {"bad.py": "bandit was ended by SIGKILL"}
     assert result.status is ScanStatus.INCOMPLETE
+
+
+def test_columns_count_characters(run_scanner: RunScanner, tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": 'ä = "ö"; eval("ü" + x)\n', "b.py": b"# coding: latin-1\n\xe4 = 1; eval(x)\n"})
+    findings = run_scanner(BanditScanner(), tmp_path).findings
+    regions = {finding.location.path: finding.location.region for finding in findings if finding.location}
+    assert regions == {"a.py": Region(1, 10, 1, 23), "b.py": Region(2, 8, 2, 15)}

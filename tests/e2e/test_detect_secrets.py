@@ -80,7 +80,7 @@ def test_names_that_the_tool_skips_are_looked_at(run_scanner: RunScanner, tmp_pa
 
 def test_checksums_in_lock_files_are_no_findings(run_scanner: RunScanner, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = dict.fromkeys(["Cargo.lock", "package-lock.json"], f'checksum = "{HEX}"\n')
-    files["checks.json"] = f'checksum = "{HEX}"\n'
+    files["checks.json"] = f'value = "{HEX}"\n'
     result = run_scanner(DetectSecretsScanner(), write(tmp_path, files))
     assert [(place(f), f.severity) for f in result.findings] == [(("checks.json", 1), Severity.MEDIUM)]
     assert result.notes[0].startswith("2 lock files")

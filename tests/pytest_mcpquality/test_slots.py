@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mcpquality_scanners.base import Completed
 from mcpquality_scanners.clock import SystemClock
 from mcpquality_scanners.errors import ToolError
-from pytest_mcpquality.slots import SlottedRunner, Stopwatch
+from pytest_mcpquality.slots import Slots, SlottedRunner, Stopwatch
 from tests.support.clock import FakeClock
 
 HERE = Path()
@@ -27,6 +27,12 @@ class Processes:
         self.most = 0
         self.limits: list[float] = []
         self.refuse = False
+        self._started = asyncio.Condition()
+
+    async def started(self, count: int) -> None:
+        """Wait until so many run at once."""
+        async with asyncio.timeout(10), self._started:
+            await self._started.wait_for(lambda: len(self.running) >= count)
 
     async def run(
         self,
@@ -44,6 +50,8 @@ class Processes:
         ended = asyncio.Event()
         self.running.append(ended)
         self.most = max(self.most, len(self.running))
+        async with self._started:
+            self._started.notify_all()
         try:
             await ended.wait()
         finally:
@@ -63,7 +71,7 @@ def start(runner: SlottedRunner, timeout: float = 1000.0) -> asyncio.Task[Comple
 
 def test_no_more_run_at_once_than_there_are_slots_whoever_starts_them() -> None:
     async def scenario() -> None:
-        processes, slots, clock = Processes(), asyncio.Semaphore(2), FakeClock()
+        processes, slots, clock = Processes(), Slots(2), FakeClock()
         runners = [SlottedRunner(processes, slots, Stopwatch(clock), 100) for _ in range(3)]
         tasks = [start(runner) for runner in runners for _ in range(3)]
         for left in range(len(tasks), 0, -1):
@@ -79,7 +87,7 @@ def test_no_more_run_at_once_than_there_are_slots_whoever_starts_them() -> None:
 @pytest.mark.parametrize("at", ["waiting", "running"])
 def test_a_slot_comes_back_when_its_user_is_cancelled(at: str) -> None:
     async def scenario() -> None:
-        processes, slots, clock = Processes(), asyncio.Semaphore(1), FakeClock()
+        processes, slots, clock = Processes(), Slots(1), FakeClock()
         runner = SlottedRunner(processes, slots, Stopwatch(clock), 100)
         first, second = start(runner), start(runner)
         await settle()
@@ -89,19 +97,80 @@ def test_a_slot_comes_back_when_its_user_is_cancelled(at: str) -> None:
         assert len(processes.running) == 1
         processes.running[0].set()
         await other
-        assert not slots.locked()
+        assert slots.free == 1
 
     asyncio.run(scenario())
 
 
 def test_a_slot_comes_back_when_a_process_cannot_be_started() -> None:
     async def scenario() -> None:
-        processes, slots = Processes(), asyncio.Semaphore(1)
+        processes, slots = Processes(), Slots(1)
         processes.refuse = True
         runner = SlottedRunner(processes, slots, Stopwatch(FakeClock()), 100)
         with pytest.raises(ToolError):
             await start(runner)
-        assert not slots.locked()
+        assert slots.free == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_scanner_that_runs_fewer_is_next() -> None:
+    async def scenario() -> None:
+        processes, slots, clock = Processes(), Slots(2), FakeClock()
+        greedy, modest = (SlottedRunner(processes, slots, Stopwatch(clock), 100) for _ in range(2))
+        tasks = [start(greedy) for _ in range(4)]
+        await settle()
+        late = start(modest)
+        await settle()
+        assert not late.done()
+        first = processes.running[0]
+        first.set()
+        await settle()
+        assert len(processes.running) == 2
+        processes.running[-1].set()
+        await late
+        assert sum(task.done() for task in tasks) == 1
+        for _ in range(3):
+            await settle()
+            processes.running[0].set()
+        await asyncio.gather(*tasks)
+        assert slots.free == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_scanner_that_holds_all_slots_and_hangs_does_not_keep_the_others_waiting() -> None:
+    async def scenario() -> None:
+        processes, slots, clock = Processes(), Slots(2, patience=0.01), FakeClock()
+        hanging, other, third = (SlottedRunner(processes, slots, Stopwatch(clock), 100) for _ in range(3))
+        stuck = [start(hanging), start(hanging)]
+        await settle()
+        waiting = start(other)
+        await processes.started(3)  # the patience is real time, and short
+        more = start(third)
+        await asyncio.sleep(0.05)
+        assert len(processes.running) == 3  # one over the limit is enough
+        processes.running[2].set()
+        await waiting
+        await processes.started(3)
+        for event in list(processes.running):
+            event.set()
+        await asyncio.gather(*stuck, more)
+        assert slots.free == 2
+
+    asyncio.run(scenario())
+
+
+def test_one_slot_is_one_process_whoever_waits() -> None:
+    async def scenario() -> None:
+        processes, slots, clock = Processes(), Slots(1, patience=0.01), FakeClock()
+        tasks = [start(SlottedRunner(processes, slots, Stopwatch(clock), 100)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        assert len(processes.running) == 1
+        for task in tasks:
+            processes.running[0].set()
+            await task
+            await settle()
 
     asyncio.run(scenario())
 
@@ -109,7 +178,7 @@ def test_a_slot_comes_back_when_a_process_cannot_be_started() -> None:
 def test_a_process_gets_what_is_left_of_the_scanners_time() -> None:
     async def scenario() -> list[float]:
         processes, clock = Processes(), FakeClock()
-        runner = SlottedRunner(processes, asyncio.Semaphore(1), Stopwatch(clock), 100)
+        runner = SlottedRunner(processes, Slots(1), Stopwatch(clock), 100)
         for limit in (1000.0, 1000.0, 10.0, 1000.0):
             task = start(runner, limit)
             await settle()
@@ -123,7 +192,7 @@ def test_a_process_gets_what_is_left_of_the_scanners_time() -> None:
 
 def test_waiting_for_a_slot_is_not_the_scanners_time() -> None:
     async def scenario() -> None:
-        processes, slots, clock = Processes(), asyncio.Semaphore(1), FakeClock()
+        processes, slots, clock = Processes(), Slots(1), FakeClock()
         mine, theirs = Stopwatch(clock), Stopwatch(clock)
         other = start(SlottedRunner(processes, slots, theirs, 100))
         await settle()
@@ -147,7 +216,7 @@ def test_waiting_beside_a_process_of_ones_own_is_ones_time() -> None:
     async def scenario() -> None:
         processes, clock = Processes(), FakeClock()
         stopwatch = Stopwatch(clock)
-        runner = SlottedRunner(processes, asyncio.Semaphore(1), stopwatch, 100)
+        runner = SlottedRunner(processes, Slots(1), stopwatch, 100)
         tasks = [start(runner), start(runner)]
         await settle()
         clock.advance(30)

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from mcpquality_scanners.bandit import CANARY_RULES, OPTIONS, BanditScanner, python_files
+from mcpquality_scanners.bandit import CANARY_RULES, OPTIONS, BanditScanner
 from mcpquality_scanners.bandit_help import RULES
 from mcpquality_scanners.base import Completed, ScanContext, Tool
 from mcpquality_scanners.errors import ToolError, UsageError
 from mcpquality_scanners.findings import Category, Confidence, Finding, Region, ScanResult, ScanStatus, Severity
 from mcpquality_scanners.options import Value
 from mcpquality_scanners.process import STDERR_KEPT
+from mcpquality_scanners.python_code import python_files
 
 Document = dict[str, Any]
 
@@ -161,7 +162,8 @@ def test_columns_are_kept_where_they_belong_to_the_line(
 def test_a_password_is_not_quoted(tmp_path: Path, rule: str) -> None:
     text = "Possible hardcoded password: 'hunter2'"
     finding = only(scan(tmp_path, FakeProcesses(adding(issue("./a.py", rule, issue_text=text)))))
-    assert (finding.message, finding.category) == ("Possible hardcoded password", Category.SECRET)
+    expected = "Possible hardcoded password, beginning with hun"
+    assert (finding.message, finding.category) == (expected, Category.SECRET)
 
 
 def test_messages_are_plain(tmp_path: Path) -> None:

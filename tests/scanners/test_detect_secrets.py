@@ -246,7 +246,7 @@ def test_no_time_left_is_an_error(tmp_path: Path) -> None:
 def test_binary_files_are_named_as_not_applicable(tmp_path: Path) -> None:
     result = scan(tmp_path, FakeProcesses(), {f"{number}.bin": bytes(100) for number in range(5)}, asked=True)
     assert result.status is ScanStatus.NOT_APPLICABLE
-    assert result.notes == ("Not applicable, as they hold no text: 0.bin, 1.bin, 2.bin and 2 more.",)
+    assert result.notes == ("Not applicable, as they hold no text: 0.bin, 1.bin, 2.bin, 3.bin, 4.bin.",)
     assert result.problems
 
 

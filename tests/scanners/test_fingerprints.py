@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpquality_scanners.findings import Category, Finding, Location, Package, Region, Severity
+from mcpquality_scanners.findings import Category, Finding, Location, Package, Region, Severity, Subject
 from mcpquality_scanners.fingerprints import with_fingerprints
 
 
@@ -35,6 +35,12 @@ def test_it_is_128_bits_of_hexadecimal() -> None:
 
 def test_it_survives_lines_that_move_and_are_indented_anew() -> None:
     assert prints(["run(x)"], finding(1)) == prints(["", "# new", "    run(x)  "], finding(3))
+
+
+def test_findings_about_different_tools_of_a_server_differ() -> None:
+    subjects = [None, Subject("a"), Subject("b"), Subject("a", "tool", "x"), Subject("a", "prompt", "x")]
+    made = {one for subject in subjects for one in prints([], finding(location=None, subject=subject))}
+    assert len(made) == len(subjects)
 
 
 def test_it_is_known_forever() -> None:

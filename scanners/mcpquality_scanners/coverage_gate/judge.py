@@ -144,6 +144,8 @@ def table(files: Mapping[str, FileData]) -> tuple[FileCoverage, ...]:
             functions=Metric.FUNCTIONS.counts(record) or (0, 0),
             statements=Metric.STATEMENTS.counts(record) or (0, 0),
             missing=record.missing,
+            missing_functions=tuple(sorted(key for key, ran in (record.functions or {}).items() if not ran)),
+            partial_branches=_partial_branches(record.branches or {}),
         )
         for path, record in files.items()
     ]
@@ -151,6 +153,10 @@ def table(files: Mapping[str, FileData]) -> tuple[FileCoverage, ...]:
     return tuple(
         sorted(rows, key=lambda row: (percent(row.lines) if row.lines[1] else 101.0, -len(row.missing), row.path))
     )
+
+
+def _partial_branches(branches: Mapping[int, tuple[int, int]]) -> tuple[tuple[int, int, int], ...]:
+    return tuple((line, taken, total) for line, (taken, total) in sorted(branches.items()) if taken < total)
 
 
 def percent(counts: tuple[int, int]) -> float:

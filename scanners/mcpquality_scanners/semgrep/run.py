@@ -125,7 +125,7 @@ class SemgrepRun:
             stdin=b"".join(_bytes(target) + b"\0" for target in targets),
         )
         check_end(completed, "the check that Python parses", {0})
-        found = json_object(completed.stdout, "the check that Python parses")
+        found = json_object(completed.stdout, "the check that Python parses", completed.stderr)
         return {target: one_line(str(reason)) for target, reason in found.items()}
 
     async def _semgrep(
@@ -183,7 +183,7 @@ def _is_listed(finding: Finding) -> bool:
 def _why(completed: Completed) -> str:
     """Semgrep's own words about rules that it does not load; they stand in its JSON or above a stack trace."""
     try:
-        errors = entries(json_object(completed.stdout, NAME), "errors", NAME)
+        errors = entries(json_object(completed.stdout, NAME, completed.stderr), "errors", NAME)
         words = [one_line(member(error, "message", str, NAME)) for error in errors]
     except ToolOutputError:
         words = [one_line(line.decode("utf-8", "replace")) for line in _ERROR_LINE.findall(completed.stderr)]

@@ -111,6 +111,9 @@ def test_a_place_that_the_data_do_not_give() -> None:
 
 def test_the_worst_file_comes_first_and_one_without_lines_last() -> None:
     rows = judge.table({"empty.py": record(""), **FILES, "half.py": record("+-")})
+    bad = next(row for row in rows if row.path == "bad.py")
+    assert bad.missing_functions == ((5, "g"),)
+    assert bad.partial_branches == ((0, 0, 1), (1, 1, 2), (5, 0, 2))
     assert [row.path for row in rows] == ["bad.py", "half.py", "good.py", "empty.py"]
     assert rows[0].lines == (2, 6)
     assert rows[0].branches == (1, 5)

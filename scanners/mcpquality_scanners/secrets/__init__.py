@@ -1,0 +1,1 @@
+"""What scanners for secrets share: how much of one is shown, what is known, what is noise, what is history."""
