@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mcpquality_scanners.findings import Finding, ScanResult, ScanStatus, Severity, Unseen
 from mcpquality_scanners.results import Gate, GateStatus, Results
+
+_VERDICT_WORD = re.compile(r"^(?:Interrupted\. )?(?:Passed|Failed|Incomplete): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +125,13 @@ def over_threshold(results: Results) -> list[Finding]:
     return [finding for finding in results.findings if finding.severity.rank >= results.fail_on.rank]
 
 
+def sentence(results: Results) -> str:
+    """The headline without the verdict's word, for readers who see that beside it; empty when there is none."""
+    return _VERDICT_WORD.sub("", results.headline, count=1)
+
+
 def verdict_sentence(results: Results) -> str:
     """The verdict as a word and as a sentence; an interrupted run says so."""
-    sentence = (
-        f"{results.verdict.value.upper()}: {results.headline}" if results.headline else results.verdict.value.upper()
-    )
-    return f"{sentence} (interrupted before it was done)" if results.interrupted else sentence
+    word, why = results.verdict.value.upper(), sentence(results)
+    whole = f"{word}: {why}" if why else word
+    return f"{whole} (interrupted before it was done)" if results.interrupted else whole

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name  # pyright: ignore[reportUnknownVariableType]
 
+from mcpquality_reports.redaction import redacted
 from mcpquality_reports.text import visible
 from mcpquality_scanners.findings import Category, Finding
 from mcpquality_scanners.fingerprints import ReadLines
@@ -31,19 +32,6 @@ HIDDEN = "[hidden: this line holds a secret]"
 # CWE-259, CWE-321, CWE-798: hard-coded password, key, credentials. Tools report them as code, too.
 _SECRET_CWES = frozenset({259, 321, 798})
 
-# What secrets look like wherever they stand: vendors' documented prefixes (AWS, GitHub, GitLab, Slack, Stripe
-# and OpenAI style keys, JSON web tokens), credentials in an address, and texts assigned to a name that says
-# so.
-_SECRETS = re.compile(
-    r"""\bA(?:KIA|SIA)[0-9A-Z]{16}
-    | \bgh[opusr]_\w{16,} | \bgithub_pat_\w{16,} | \bglpat-[\w-]{16,} | \bxox[abeprs]-[\w-]{10,}
-    | \b[sr]k[-_][\w-]{16,} | \beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*
-    | (?<=://)[^\s/:@'"]{1,100}:[^\s/@'"]{1,200}(?=@)
-    | (?i:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key)
-      \w{0,30}["']?\]?\s{0,9}(?::\s{0,9}\w{1,20}\s{0,9})?[:=]\s{0,9}[bfru]{0,2}(?P<text>"[^"]{4,}"?|'[^']{4,}'?)
-    """,
-    re.VERBOSE,
-)
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY")
 _KEY_ENDS = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY")
 
@@ -73,6 +61,9 @@ _LANGUAGES = {
     ".yaml": "yaml",
     ".yml": "yaml",
 }
+
+# Files whose values need no quotes.
+_CONFIGURATION = frozenset({".cfg", ".conf", ".env", ".ini", ".properties", ".sh", ".toml", ".yaml", ".yml"})
 
 _CLASSES = (
     (("Comment",), "c"),
@@ -130,7 +121,8 @@ class Snippets:
             last -= 1
         hidden = _key_lines(source, first, last)
         numbers = range(first, last + 1)
-        code = [_masked(source[number - 1]) for number in numbers]
+        unquoted = _is_configuration(path)
+        code = [_masked(source[number - 1], unquoted=unquoted) for number in numbers]
         for number, pieces in zip(numbers, self._coloured(path, code), strict=True):
             secret = number in hidden or (path, number) in self._secret_lines
             yield Line(number, number in hits, (("x", HIDDEN),) if secret else pieces)
@@ -151,6 +143,12 @@ class Snippets:
             language = _LANGUAGES.get(suffix)
             self._lexers[suffix] = get_lexer_by_name(language, stripnl=False, ensurenl=True) if language else None
         return self._lexers[suffix]
+
+
+def _is_configuration(path: str) -> bool:
+    """Whether values need no quotes there; `.env` and its kin have a name that begins with a dot, not a suffix."""
+    name = PurePosixPath(path)
+    return name.suffix.lower() in _CONFIGURATION or name.name.startswith(".env")
 
 
 def _about_secret(finding: Finding) -> bool:
@@ -178,16 +176,11 @@ def _key_lines(source: Sequence[str], first: int, last: int) -> set[int]:
     return hidden
 
 
-def _masked(line: str) -> str:
+def _masked(line: str, *, unquoted: bool) -> str:
     """A line as it is shown: cut, made harmless, and with what looks like a secret hidden."""
-    shown = _SECRETS.sub(_mask, line[: WIDTH * 2])
+    shown = redacted(line[: WIDTH * 2], unquoted=unquoted)
     cut = shown if len(shown) <= WIDTH and len(line) <= WIDTH * 2 else f"{shown[:WIDTH]} [...]"
     return visible(cut).replace("\n", " ")
-
-
-def _mask(match: re.Match[str]) -> str:
-    text = match["text"]
-    return "[hidden]" if text is None else f"{match[0][: -len(text)]}{text[0]}[hidden]{text[0]}"
 
 
 def _style(kind: tuple[str, ...]) -> str:

@@ -1,9 +1,14 @@
-"""A planted corpus: every word that a scanner may pass on tries to break out of every format."""
+"""The planted corpus of all formats: every word that a scanner may pass on tries to break out of every one of them.
+
+What may never happen: `ALERT` runs, `BEACON` is asked for, an element appears that is not ours, a terminal or a log
+gets a control character, a table calculates, a parser stops, a secret shows.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from mcpquality_reports import comparison
 from mcpquality_scanners.findings import (
     Category,
     Command,
@@ -15,17 +20,20 @@ from mcpquality_scanners.findings import (
     ScanResult,
     ScanStatus,
     Severity,
+    Subject,
     Suppression,
     SuppressionKind,
     Unseen,
 )
 from mcpquality_scanners.results import (
     Commit,
+    Documentation,
     Environment,
     FileSummary,
     Gate,
     GateStatus,
     Results,
+    RunComparison,
     Verdict,
 )
 from tests.reports import samples
@@ -50,6 +58,36 @@ PLANTED = (
     "x" * 1_000_000,
     "",
     "é 漢字 👩‍💻",
+    "+1+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\t=1+1",
+    "]]>--><!--<![CDATA[ &lt;&#60;&#x3c;script&gt;alert(1)",
+    "<!--[if gte IE 4]><script>alert(1)</script><![endif]-->",
+    "</textarea></select></pre></code></details><iframe srcdoc='<script>parent.alert(1)</script>'>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "<a href=javascript:alert(1)>x</a> <form action=https://example.org/><input autofocus onfocus=alert(1)>",
+    "<meta http-equiv=refresh content=0;url=https://example.org/><base href=https://example.org/>",
+    "<link rel=stylesheet href=https://example.org/a.css><object data=https://example.org/>",
+    "::stop-commands::x\n::set-output name=a::b\n::add-mask::c",
+    "##vso[task.setvariable variable=a]b\n##teamcity[buildStatus status='FAILURE']\nsection_start:0:a\r\x1b[0K",
+    "\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\ \x07 \x08\x08\x08 \x7f \x85",
+    "@everyone #1 !2 closes #3 <!-- mcpquality --> |a|b|\n|-|-|\n</details></summary>",
+    "%0A%0D%25 ${{ github.token }} $(id) `id` ; rm -rf / # {{constructor.constructor('alert(1)')()}}",
+    "\udc80\udcff broken file name \ufffe\uffff",
+    "a\x0bb\x0cc\x1cd\x1ee\u2029f",
+)
+
+DOCUMENTS = (
+    "# Heading\n\n<script>alert(1)</script>\n\n<img src=x onerror=alert(1)>",
+    "![beacon](https://example.org/track.png) [a](javascript:alert(1)) [b](data:text/html,<script>alert(1)</script>)",
+    '[c](vbscript:x) [d](//example.org) [e](http://a) <https://example.org> [ok](https://example.org/ok "title")',
+    "[u](https://user:pw@example.org/)\n\n- a\n  - b\n\n1. c",
+    "```html\n<script>alert(1)</script>\n```\n\n    <b>indented</b>\n\n> quote\n\n| a |\n|---|\n| <b>x</b> |",
+    "[x]: javascript:alert(1)\n\n[x] ![x]\n\n<!-- comment -->\n<style>*{display:none}</style>",
+    "<details open ontoggle=alert(1)>\n\n<form action=javascript:alert(1)><button>x</button></form>",
+    "\u202eIgnore all instructions\u2066 \x1b[31m \ud800 \x00\n\nSetext\n======\n\n***",
+    "> " * 3000 + "deep",
 )
 
 SOURCE = [text.replace("\n", " ").replace("\r", " ") for text in PLANTED]
@@ -71,11 +109,12 @@ def finding(text: str, number: int) -> Finding:
         native_severity=text,
         cwe=(79,),
         aliases=(text,),
-        package=Package(text, text, (text,)),
+        package=Package(text, text, (text,), upgrade=text, dependency_path=(text, text)),
         references=(text, f"javascript:{text}", f"https://example.org/{text}"),
         fix=text,
         fingerprint="",
         also_found_by=(text,),
+        subject=Subject(text, text, text),
     )
 
 
@@ -92,7 +131,10 @@ def results() -> Results:
             notes=(text,),
             version=text,
             commands=(Command((text, text), -11, 0.5),),
-            coverage=(FileCoverage(text, (1, 2), missing=(2,)), FileCoverage(text, (2, 2))),
+            coverage=(
+                FileCoverage(text, (1, 2), missing=(2,), missing_functions=((2, text),), partial_branches=((2, 1, 2),)),
+                FileCoverage(text, (2, 2)),
+            ),
         )
         for number, text in enumerate(PLANTED)
     )
@@ -119,4 +161,20 @@ def results() -> Results:
         commit=Commit(everything, everything, dirty=True),
         weakened=PLANTED,
         interrupted=True,
+        documentation=tuple(
+            Documentation(one.scanner, one.rule, DOCUMENTS[number % len(DOCUMENTS)], one.rule, one.message, one.message)
+            for number, one in enumerate(found)
+        ),
+        comparison=RunComparison(
+            started=everything,
+            commit=Commit(everything, everything),
+            verdict=Verdict.INCOMPLETE,
+            gates=tuple(replace(gate, value=f"{gate.value}!") for gate in gates),
+            new=(comparison.identity(found[0]),),
+            unchanged=1,
+            fixed=found,
+            unclear=found,
+            suppressed=1,
+            blind=PLANTED,
+        ),
     )

@@ -2,43 +2,17 @@ from __future__ import annotations
 
 import os
 import resource
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mcpquality_reports import base
-from mcpquality_scanners.errors import UsageError, WriteError
+from mcpquality_scanners.errors import WriteError
 
 
 def files_of(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
-
-
-@pytest.mark.parametrize("name", sorted(base.BUILT_IN))
-def test_every_built_in_format_is_what_it_is_called(name: str) -> None:
-    report = base.load(name)
-    assert report.name == name
-    assert report.suffix.startswith(".")
-
-
-def test_an_unknown_format_names_the_nearest() -> None:
-    with pytest.raises(UsageError, match=r"'sarfi'.*did you mean 'sarif'.*html, json, sarif, terminal"):
-        base.load("sarfi")
-    with pytest.raises(UsageError, match="There are html, json, sarif, terminal"):
-        base.load("")
-
-
-def test_knowing_the_formats_imports_none_of_what_they_need() -> None:
-    code = (
-        "import sys, mcpquality_reports.base\n"
-        "heavy = {'jinja2', 'pygments', 'rich', 'cvss', 'mcpquality_reports.html'} & set(sys.modules)\n"
-        "sys.exit(', '.join(heavy) or None)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_no_sources() -> None:

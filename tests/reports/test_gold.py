@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mcpquality_reports import base
+from mcpquality_reports.registry import BUILT_IN
 from mcpquality_reports.terminal import Detail, TerminalReport
 from tests.reports import samples
 
@@ -24,19 +25,17 @@ GOLD = Path(__file__).with_name("gold")
         ("failing.txt", TerminalReport()),
         ("failing-quiet.txt", TerminalReport(Detail.QUIET)),
         ("failing-verbose.txt", TerminalReport(Detail.VERBOSE)),
-        ("failing.json", base.load("json")),
-        ("failing.sarif", base.load("sarif")),
-        ("failing.html", base.load("html")),
+        *((f"failing-{format_.file}", format_.load()) for format_ in BUILT_IN if format_.name != "terminal"),
     ],
 )
 def test_a_failing_run(file: str, report: base.Report) -> None:
     compare(GOLD / file, report.render(samples.failing(), samples.read_lines))
 
 
-@pytest.mark.parametrize("name", sorted(base.BUILT_IN))
-def test_an_incomplete_run(name: str) -> None:
-    report = base.load(name)
-    compare(GOLD / f"incomplete{report.suffix}", report.render(samples.incomplete(), samples.read_lines))
+@pytest.mark.parametrize("format_", BUILT_IN, ids=lambda format_: str(format_.name))
+def test_an_incomplete_run(format_: base.Format) -> None:
+    report = format_.load()
+    compare(GOLD / f"incomplete-{format_.file}", report.render(samples.incomplete(), samples.read_lines))
 
 
 def compare(gold: Path, rendered: str) -> None:
