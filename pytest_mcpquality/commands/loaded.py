@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from mcpquality_reports.base import BUILT_IN
+from mcpquality_reports.registry import ALL, installed
 from mcpquality_scanners.base import Scanner
 from mcpquality_scanners.toolchain import SPECS
 from pytest_mcpquality.config.loading import load_settings
 from pytest_mcpquality.config.settings import Settings
+from pytest_mcpquality.outputs import expanded
 
 
 def settings_for(
@@ -26,12 +28,14 @@ def settings_for(
     Raises:
         UsageError: Something in the configuration, the environment or the options is wrong.
     """
-    return load_settings(
+    formats = installed()
+    settings = load_settings(
         root,
         config_file=config_file,
         environ=os.environ if environ is None else environ,
         overrides=overrides or {},
         scanners=scanners,
         tools=tuple(SPECS),
-        formats=tuple(BUILT_IN),
+        formats=(*formats, ALL),
     )
+    return replace(settings, outputs=expanded(settings.outputs, formats))

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from mcpquality_scanners.clock import SystemClock
 from mcpquality_scanners.registry import load_scanners
 from mcpquality_scanners.results import Results
+from pytest_mcpquality.commands.comparing import compared, earlier
 from pytest_mcpquality.commands.loaded import settings_for
 from pytest_mcpquality.commands.running import run_to_the_end
 from pytest_mcpquality.commands.target import folder
+from pytest_mcpquality.config.keys import SINCE
 from pytest_mcpquality.config.settings import Settings
 from pytest_mcpquality.exit_codes import INCOMPLETE, INTERRUPTED
 from pytest_mcpquality.orchestrator import Plan, line_reader, run_scan
@@ -22,8 +24,9 @@ from pytest_mcpquality.progress import observer
 
 def run(given: argparse.Namespace) -> int:
     """Scan, write the reports, and end as the verdict says."""
+    before = earlier(given.compare)
     settings, plan = prepare(given)
-    results = scan(settings, plan, quiet=given.quiet, color=wants_color(given))
+    results = compared(scan(settings, plan, quiet=given.quiet, color=wants_color(given)), before)
     return report(results, settings, style(given))
 
 
@@ -49,6 +52,7 @@ def overrides(given: argparse.Namespace) -> Mapping[str, object]:
         "timeout": given.timeout,
         "offline": given.offline,
         "allow-incomplete": given.allow_incomplete,
+        SINCE: given.since,
     }
     return {name: value for name, value in named.items() if value is not None}
 

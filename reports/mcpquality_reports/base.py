@@ -1,37 +1,22 @@
-"""What a report format is, where the built-in ones are, and the one way to write a file.
-
-Nothing heavy is imported here: each format lives in a module of its own that is imported when it is asked
-for.
-"""
+"""What a report format is, and the one way to write a file."""
 
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 import secrets
-from collections.abc import Mapping
-from importlib import import_module
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
-from mcpquality_scanners.errors import UsageError, WriteError
+from mcpquality_scanners.errors import WriteError
 from mcpquality_scanners.fingerprints import ReadLines
 from mcpquality_scanners.results import Results
 
 
 class Report(Protocol):
-    """A report format: results in, text out. The same results give the same text.
-
-    Attributes:
-        name: On the command line; lower case, hyphens.
-        suffix: Of the file it is written to when no path is given, with the dot.
-    """
-
-    @property
-    def name(self) -> str: ...  # noqa: D102 - see Attributes
-    @property
-    def suffix(self) -> str: ...  # noqa: D102
+    """A report format: results in, text out. The same results give the same text."""
 
     def render(self, results: Results, sources: ReadLines) -> str:
         """The whole report.
@@ -45,26 +30,27 @@ class Report(Protocol):
         ...
 
 
-BUILT_IN: Mapping[str, str] = {
-    "html": "mcpquality_reports.html",
-    "json": "mcpquality_reports.json_report",
-    "sarif": "mcpquality_reports.sarif",
-    "terminal": "mcpquality_reports.terminal",
-}
-"""Name of each built-in format, and the module that holds it as `REPORT`."""
+def _nothing() -> str:
+    return ""
 
 
-def load(name: str) -> Report:
-    """The built-in format of that name.
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A report format as it is registered; see `hookspecs` for how. Knowing it imports nothing heavy.
 
-    Raises:
-        UsageError: There is none; the message names the nearest and all there are.
+    Attributes:
+        name: On the command line and in the configuration; lower case, hyphens.
+        file: What its file is called in a folder of reports.
+        title: What it is for, in a few words.
+        load: Gives the report; imports what it is made with.
+        problem: Why it cannot be made here and what to do, as a sentence; empty when it can.
     """
-    if name not in BUILT_IN:
-        near = difflib.get_close_matches(name, BUILT_IN, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise UsageError(f"there is no report format {name!r}: {hint}There are {', '.join(sorted(BUILT_IN))}")
-    return cast("Report", import_module(BUILT_IN[name]).REPORT)
+
+    name: str
+    file: str
+    title: str
+    load: Callable[[], Report]
+    problem: Callable[[], str] = _nothing
 
 
 def no_sources(_path: str) -> list[str] | None:

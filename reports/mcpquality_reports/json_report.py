@@ -17,9 +17,27 @@ from importlib.resources import files
 from types import NoneType, UnionType
 from typing import Any, NoReturn, cast, get_args, get_origin, get_type_hints
 
+from mcpquality_reports.documents import lines
 from mcpquality_scanners.errors import UsageError, WriteError
 from mcpquality_scanners.fingerprints import ReadLines
 from mcpquality_scanners.results import SCHEMA_VERSION, Results
+
+_ADDED = frozenset(
+    {
+        "comparison",
+        "dependency_path",
+        "documentation",
+        "epss",
+        "known_exploited",
+        "missing_functions",
+        "partial_branches",
+        "reach",
+        "subject",
+        "upgrade",
+        "upgrade_allowed",
+    }
+)
+"""Fields that documents written before they were added may lack; no other default may stand for what is missing."""
 
 
 class JsonReport:
@@ -36,7 +54,7 @@ class JsonReport:
         """
         document = {"schema_version": SCHEMA_VERSION, **_plain(results)}
         try:
-            return json.dumps(document, indent=1, allow_nan=False) + "\n"
+            return "".join(lines(document)) + "\n"
         except ValueError as error:
             raise WriteError(
                 "the results hold a figure that is not finite, which JSON cannot hold:"
@@ -115,10 +133,11 @@ def _record(kind: type, data: object, where: str) -> object:
     if not isinstance(data, dict):
         raise _differs(where, "an object", data)
     given, hints = cast("dict[str, object]", data), _hints(kind)
-    if given.keys() != hints.keys():
-        missing, unknown = sorted(hints.keys() - given.keys()), sorted(given.keys() - hints.keys())
+    needed = hints.keys() - _ADDED
+    if not needed <= given.keys() <= hints.keys():
+        missing, unknown = sorted(needed - given.keys()), sorted(given.keys() - hints.keys())
         raise UsageError(f"not a results document: {where} lacks {missing} and has unknown {unknown}")
-    return kind(**{name: _value(hint, given[name], f"{where}.{name}") for name, hint in hints.items()})
+    return kind(**{name: _value(hints[name], value, f"{where}.{name}") for name, value in given.items()})
 
 
 def _tuple(kinds: Sequence[object], data: object, where: str) -> tuple[object, ...]:

@@ -12,20 +12,17 @@ alerts.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import cast
 from urllib.parse import quote
 
 from mcpquality_reports import digest
-from mcpquality_reports.text import one_line, safe_url, shorten, visible, without_surrogates
+from mcpquality_reports.documents import Json, document
+from mcpquality_reports.text import one_line, safe_url, shorten, visible
 from mcpquality_scanners import severity as scales
 from mcpquality_scanners.findings import Category, Finding, Location, Region, ScanResult, ScanStatus, Severity
 from mcpquality_scanners.fingerprints import ReadLines
 from mcpquality_scanners.results import Gate, GateStatus, Results, Verdict
-
-Json = dict[str, object]
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -58,8 +55,6 @@ _MOST_CHARACTERS = 1000
 """Of a rule's descriptions: GitHub takes 1,024."""
 
 _LONGEST_PATH = 4096
-_LONGEST = 50_000
-"""Characters of any text: what the longest path takes when each character is four percent-encoded bytes."""
 
 _OTHER = "mcpquality"
 """Name of the run that holds the verdict when no scanner has one."""
@@ -73,46 +68,40 @@ class SarifReport:
 
     def render(self, results: Results, sources: ReadLines) -> str:
         """See `Report.render`."""
-        findings = _by_scanner([*results.findings, *results.suppressed])
-        known = {scan.scanner for scan in results.scanners}
-        shown = [scan for scan in results.scanners if scan.status is not ScanStatus.OFF or scan.scanner in findings]
-        # Findings and gates of a scanner that has no result must not get lost, nor a verdict without any run.
-        unknown = (findings.keys() | {gap.scanner for gap in digest.gaps(results)}) - known
-        strangers = [ScanResult(name, ScanStatus.ERROR) for name in sorted(unknown)]
-        if not shown and not strangers:
-            strangers = [ScanResult(_OTHER, _own_status(results))]
-        log = {
-            "$schema": _SCHEMA,
-            "version": "2.1.0",
-            "runs": [_run(scan, findings.get(scan.scanner, []), results, sources) for scan in shown + strangers],
-            "properties": _summary(results),
-        }
-        return json.dumps(_sound(log), indent=1, allow_nan=False) + "\n"
+        findings = by_scanner([*results.findings, *results.suppressed])
+        runs = [run(scan, findings.get(scan.scanner, []), results, sources) for scan in scans_to_show(results)]
+        return log(runs, results)
 
 
 REPORT = SarifReport()
+
+
+def log(runs: list[Json], results: Results) -> str:
+    """The whole log of these runs."""
+    return document({"$schema": _SCHEMA, "version": "2.1.0", "runs": runs, "properties": _summary(results)}, levels=4)
+
+
+def scans_to_show(results: Results) -> list[ScanResult]:
+    """The scanners that get a run: all that had something to do or to say."""
+    findings = by_scanner([*results.findings, *results.suppressed])
+    known = {scan.scanner for scan in results.scanners}
+    shown = [scan for scan in results.scanners if scan.status is not ScanStatus.OFF or scan.scanner in findings]
+    # Findings and gates of a scanner that has no result must not get lost, nor a verdict without any run.
+    unknown = (findings.keys() | {gap.scanner for gap in digest.gaps(results)}) - known
+    shown += [ScanResult(name, ScanStatus.ERROR) for name in sorted(unknown)]
+    return shown or [ScanResult(_OTHER, _own_status(results))]
 
 
 def _own_status(results: Results) -> ScanStatus:
     return ScanStatus.INCOMPLETE if results.verdict is Verdict.INCOMPLETE else ScanStatus.COMPLETE
 
 
-def _by_scanner(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+def by_scanner(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """The findings of each scanner, in their order."""
     grouped: dict[str, list[Finding]] = {}
     for finding in findings:
         grouped.setdefault(finding.scanner, []).append(finding)
     return grouped
-
-
-def _sound(value: object) -> object:
-    """`value` without lone surrogates, which strict readers refuse, and without texts that choke them."""
-    if isinstance(value, str):
-        return shorten(without_surrogates(value), _LONGEST)
-    if isinstance(value, dict):
-        return {key: _sound(item) for key, item in cast("Json", value).items()}
-    if isinstance(value, list):
-        return [_sound(item) for item in cast("list[object]", value)]
-    return value
 
 
 def _summary(results: Results) -> Json:
@@ -144,7 +133,8 @@ def _gate(gate: Gate) -> Json:
     }
 
 
-def _run(scan: ScanResult, findings: list[Finding], results: Results, sources: ReadLines) -> Json:
+def run(scan: ScanResult, findings: list[Finding], results: Results, sources: ReadLines) -> Json:
+    """What one scanner has to say, with these of its findings."""
     groups = sorted(digest.groups(findings), key=lambda group: group.rule)
     numbers = {group.rule: index for index, group in enumerate(groups)}
     driver: Json = {
@@ -186,17 +176,17 @@ def _invocation(scan: ScanResult, results: Results) -> Json:
 
 def _notifications(scan: ScanResult, results: Results) -> Iterable[Json]:
     if results.interrupted:
-        yield _notification("interrupted", "The run was interrupted: not everything was looked at.", "error")
+        yield notification("interrupted", "The run was interrupted: not everything was looked at.", "error")
     if scan.status in (ScanStatus.INCOMPLETE, ScanStatus.ERROR):
-        yield _notification("status", f"{scan.scanner} did not see everything: {scan.status.value}.", "error")
+        yield notification("status", f"{scan.scanner} did not see everything: {scan.status.value}.", "error")
     for problem in scan.problems:
-        yield _notification("problem", problem, "error")
+        yield notification("problem", problem, "error")
     for item in scan.unseen:
-        yield _notification("not-seen", f"Not seen: {one_line(item.name)}: {item.reason}", "warning")
+        yield notification("not-seen", f"Not seen: {one_line(item.name)}: {item.reason}", "warning")
     for gate in results.gates:
         if gate.scanner == scan.scanner and gate.status not in (GateStatus.PASSED, GateStatus.NOT_APPLICABLE):
             level = "error" if gate.status in (GateStatus.FAILED, GateStatus.INCOMPLETE) else "note"
-            yield _notification("gate", _gate_sentence(gate), level)
+            yield notification("gate", _gate_sentence(gate), level)
 
 
 def _gate_sentence(gate: Gate) -> str:
@@ -204,7 +194,8 @@ def _gate_sentence(gate: Gate) -> str:
     return f"Gate {gate.name}: {gate.status.value}: {gate.value}, limit: {gate.limit}{detail}"
 
 
-def _notification(kind: str, text: str, level: str) -> Json:
+def notification(kind: str, text: str, level: str) -> Json:
+    """A sentence about how the run went; `level` is SARIF's."""
     return {"descriptor": {"id": f"mcpquality/{kind}"}, "level": level, "message": {"text": _words(text)}}
 
 
@@ -305,6 +296,9 @@ def _result_properties(finding: Finding) -> Json:
         "confidence": finding.confidence.value,
         "alsoFoundBy": list(finding.also_found_by),
     }
+    if finding.subject:
+        about = finding.subject
+        properties["subject"] = {"server": about.server, "kind": about.kind, "name": about.name}
     if finding.package:
         package = finding.package
         properties["package"] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import io
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
@@ -20,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mcpquality_reports import digest, text
-from mcpquality_scanners.findings import Finding, ScanStatus, Severity
+from mcpquality_scanners.findings import Finding, ScanResult, ScanStatus, Severity
 from mcpquality_scanners.fingerprints import ReadLines
 from mcpquality_scanners.results import Gate, GateStatus, Results, Verdict
 
@@ -110,16 +109,7 @@ def _captured(console: Console, results: Results, detail: Detail) -> str:
             # A place must stay in one piece, to be copied and clicked on: it is never wrapped.
             console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=isinstance(line, Text))
     lines = [line.rstrip() for line in capture.get().strip("\n").split("\n")]
-    return _COMMAND.sub(_broken, "\n".join(lines)) + "\n"
-
-
-# What CI runners take for a command to them when it stands in a log: `::` at the start of a line, whatever
-# space is before it (GitHub), `##[` anywhere (GitHub, Azure's `##vso[`, TeamCity's `##teamcity[`).
-_COMMAND = re.compile(r"^\s*::|##(?=\w*\[)", re.MULTILINE)
-
-
-def _broken(match: re.Match[str]) -> str:
-    return f"{match[0][:-1]} {match[0][-1]}"
+    return text.for_logs("\n".join(lines)) + "\n"
 
 
 class _Lines:
@@ -135,6 +125,7 @@ class _Lines:
         else:
             yield from self._head()
             yield self._scanners()
+            yield from self._idle()
             yield from self._findings()
             yield from self._suppressed()
             yield from self._coverage()
@@ -142,14 +133,14 @@ class _Lines:
         yield from self._weakened()
         if self._detail is not Detail.QUIET:
             yield from self._notes()
-            yield from self._gates(self._results.gates)
+            yield from self._gates(self._open_gates())
         yield from self._verdict()
 
     def _failures(self) -> Iterator[Text | Padding]:
         for finding in digest.over_threshold(self._results):
             yield Text.assemble(
                 _severity(finding.severity),
-                f" {text.place(finding.location, finding.package)} {text.one_line(finding.rule)}: ",
+                f" {text.where(finding)} {text.one_line(finding.rule)}: ",
                 text.one_line(finding.message),
             )
         unsettled = (GateStatus.FAILED, GateStatus.INCOMPLETE, GateStatus.ACCEPTED)
@@ -172,6 +163,8 @@ class _Lines:
         for heading in ("Findings", "Suppressed", "Files", "Seconds"):
             table.add_column(heading, justify="right")
         for scan in self._results.scanners:
+            if self._is_idle(scan):
+                continue
             table.add_row(
                 Text(text.one_line(f"{scan.scanner} {scan.version}".strip())),
                 Text(scan.status.value, _STATUSES[scan.status]),
@@ -180,6 +173,19 @@ class _Lines:
                 f"{scan.seconds:.1f}",
             )
         return table
+
+    def _is_idle(self, scan: ScanResult) -> bool:
+        """Whether there is nothing to say about it but that it did not run: one line has all of these."""
+        idle = not (scan.problems or scan.unseen) and scan.status in (ScanStatus.OFF, ScanStatus.NOT_APPLICABLE)
+        return idle and self._detail is not Detail.VERBOSE
+
+    def _idle(self) -> Iterator[Text | Padding]:
+        for status in (ScanStatus.NOT_APPLICABLE, ScanStatus.OFF):
+            idle = [scan.scanner for scan in self._results.scanners if self._is_idle(scan) and scan.status is status]
+            if idle:
+                names = ", ".join(map(text.one_line, idle))
+                yield _wrapped(Text(f"{status.value.capitalize()}: {names}", _STATUSES[status]), 0)
+        yield Text()
 
     def _counts(self, scanner: str) -> tuple[str, str]:
         found = sum(finding.scanner == scanner for finding in self._results.findings)
@@ -215,7 +221,7 @@ class _Lines:
             yield _wrapped(Text.assemble(("Fix: ", "bold green"), text.visible(text.shorten(group.fix))), 4)
 
     def _place(self, finding: Finding, group: digest.RuleGroup) -> Iterator[Text | Padding]:
-        yield Text(f"    {text.place(finding.location, finding.package)}", "bold")
+        yield Text(f"    {text.where(finding)}", "bold")
         if finding.package and finding.location:
             package, fixed = finding.package, ", ".join(finding.package.fixed) or "no version yet"
             yield Text("      " + text.one_line(f"{package.name} {package.installed}, fixed in {fixed}"))
@@ -238,7 +244,7 @@ class _Lines:
         yield Text(f"Suppressed: {text.count(len(suppressed), 'finding')}", "bold")
         if self._detail is Detail.VERBOSE:
             for finding in suppressed:
-                yield _wrapped(f"{text.place(finding.location, finding.package)} {text.one_line(finding.rule)}", 2)
+                yield _wrapped(f"{text.where(finding)} {text.one_line(finding.rule)}", 2)
                 yield _wrapped(f"{_why(finding)}", 4)
 
     def _coverage(self) -> Iterator[Text | Padding]:
@@ -294,10 +300,17 @@ class _Lines:
             for scanner, note in notes:
                 yield _wrapped(f"{text.one_line(scanner)}: {text.shorten(note)}", 2)
 
+    def _open_gates(self) -> list[Gate]:
+        """The gates, less those of scanners that did not run: these are named above, and in full with -v."""
+        idle = {scan.scanner for scan in self._results.scanners if self._is_idle(scan)}
+        shut = (GateStatus.OFF, GateStatus.NOT_APPLICABLE)
+        return [gate for gate in self._results.gates if gate.scanner not in idle or gate.status not in shut]
+
     def _gates(self, gates: Iterable[Gate]) -> Iterator[Text | Padding]:
         yield Text()
-        for gate in gates:
-            status = Text(f"{gate.status.value:<{_widest(self._results.gates)}}", _GATES[gate.status])
+        shown = list(gates)
+        for gate in shown:
+            status = Text(f"{gate.status.value:<{_widest(shown)}}", _GATES[gate.status])
             name, value, limit = map(text.one_line, (gate.name, gate.value, gate.limit))
             yield Text.assemble(status, f"  {name}: {value} (limit: {limit})")
             if gate.detail:

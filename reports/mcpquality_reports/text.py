@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from mcpquality_scanners.findings import Location, Package
+from mcpquality_scanners.findings import Finding, Location, Package
 
 LINE_LIMIT = 300
 """Characters of a name or a one-line text before it is cut."""
@@ -26,6 +26,10 @@ _URL_LIMIT = 2000
 
 _PLAIN_URL = re.compile(r"https://[!#-&(-;=?-\[\]^_a-z{-~]+")
 """Printable ASCII less quotes, angle brackets, back-slashes and back-ticks."""
+
+# `::` at the start of a line, whatever space is before it (GitHub), `##[` anywhere (GitHub; Azure's `##vso[`,
+# TeamCity's `##teamcity[`).
+_COMMAND = re.compile(r"^\s*::|##(?=\w*\[)", re.MULTILINE)
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -57,6 +61,15 @@ def shorten(text: str, limit: int = TEXT_LIMIT) -> str:
     return f"{text[:limit]} [{len(text) - limit:,} more characters: see the JSON report]"
 
 
+def for_logs(text: str) -> str:
+    """`text` without what CI runners take for a command to them when it stands in a log."""
+    return _COMMAND.sub(_broken, text)
+
+
+def _broken(match: re.Match[str]) -> str:
+    return f"{match[0][:-1]} {match[0][-1]}"
+
+
 def without_surrogates(text: str) -> str:
     """`text` with lone surrogates, which no encoding of Unicode may hold, as the replacement character."""
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
@@ -76,6 +89,15 @@ def place(location: Location | None, package: Package | None = None) -> str:
         return path
     column = f":{region.start_column}" if region.start_column else ""
     return f"{path}:{region.start_line}{column}"
+
+
+def where(finding: Finding) -> str:
+    """The finding's place; of one about a running MCP server, what of that server."""
+    about = finding.subject
+    if finding.location or finding.package or about is None:
+        return place(finding.location, finding.package)
+    part = f", {about.kind} {about.name}".rstrip() if about.kind or about.name else ""
+    return one_line(f"server {about.server}{part}")
 
 
 def line_ranges(lines: Iterable[int]) -> str:
