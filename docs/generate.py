@@ -13,13 +13,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from mcpquality_reports.registry import BUILT_IN
 from mcpquality_scanners.base import Scanner
 from mcpquality_scanners.detect_secrets import KINDS, rule_of
 from mcpquality_scanners.findings import Severity
+from mcpquality_scanners.foreign.ruff_rules import RATINGS
 from mcpquality_scanners.registry import load_scanners
 from mcpquality_scanners.semgrep import SemgrepScanner
 from mcpquality_scanners.semgrep.rules import bundled_rules
-from mcpquality_scanners.severity import BANDIT, CVSS_BANDS, OSV, SEMGREP, by_word, confidence
+from mcpquality_scanners.severity import (
+    BANDIT,
+    CVSS_BANDS,
+    LABELS,
+    NPM,
+    OSV,
+    SARIF,
+    SEMGREP,
+    ZIZMOR,
+    by_word,
+    confidence,
+)
 from mcpquality_scanners.toolchain import SPECS
 from pytest_mcpquality.cli import parser
 from pytest_mcpquality.config.keys import scanner_options
@@ -44,8 +57,14 @@ def pages() -> dict[Path, str]:
         **{f"options of {scanner.name}": options_table(scanner) for scanner in own_scanners()},
         "severities of semgrep": word_table(SEMGREP, "Semgrep says"),
         "severities of bandit": word_table(BANDIT, "Bandit says"),
+        "severities of npm": word_table(NPM, "npm says"),
+        "severities of labels": word_table(LABELS, "the label says"),
+        "severities of zizmor": word_table(ZIZMOR, "zizmor says"),
+        "severities of sarif": word_table(SARIF, "the level is"),
+        "ratings of ruff": ratings_table(),
         "severities of advisories": advisories_table(),
         "kinds of secrets": kinds_table(),
+        "report formats": formats_table(),
     }
     for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
@@ -161,6 +180,14 @@ def advisories_table() -> str:
     return _table(("the advisory says", "severity"), [*rows, ("neither", Severity.UNKNOWN.value)])
 
 
+def ratings_table() -> str:
+    """What Ruff's rules weigh."""
+    rules: dict[Severity, list[str]] = {}
+    for rule, (severity, _cwe) in RATINGS.items():
+        rules.setdefault(severity, []).append(rule)
+    return _table(("severity", "rules"), [(one.value, ", ".join(rules[one])) for one in Severity if one in rules])
+
+
 def kinds_table() -> str:
     """What detect-secrets finds, and how each kind is rated."""
     rows = [
@@ -168,6 +195,12 @@ def kinds_table() -> str:
         for title, kind in KINDS.items()
     ]
     return _table(("rule", "kind", "severity", "in tests and documentation", "confidence"), rows)
+
+
+def formats_table() -> str:
+    """Our own report formats."""
+    rows = [(f"`{each.name}`", f"`{each.file}`", each.title) for each in BUILT_IN]
+    return _table(("format", "file in a folder", "what it is for"), rows)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -54,9 +54,12 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"mcpquality {__version__}")
     commands = whole.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     _add_scan(commands)
+    _add_report(commands)
+    _add_comment(commands)
     _add_demo(commands)
     _add_explain(commands)
     _add_tools(commands)
+    _add_advisories(commands)
     _add_init(commands)
     _add_config(commands)
     return whole
@@ -79,20 +82,32 @@ def _add_scan(commands: _Commands) -> None:
     scan = _command(commands, "scan", "scan a project and say whether it may be merged", epilog=_EPILOG)
     scan.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: here)")
     _add_selection(scan)
-    scan.add_argument(
-        "--format",
-        action="append",
-        metavar="FORMAT[=PATH]",
-        help="terminal, json, sarif or html, to standard output or a file; repeatable (default: terminal)",
-    )
+    _add_format(scan)
+    _add_comparison(scan)
     _add_limits(scan)
     _add_verbosity(scan)
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format", action="append", metavar="FORMAT[=PATH]",
+        help="a report to standard output or a file: terminal, html, json, sarif, sarif-github, markdown, "
+        "markdown-comment, github-annotations, junit, gl-sast, gl-dependency, gl-secret, gl-codequality, vex, badge, "
+        "badge-json or a plugin's; all=FOLDER writes every one; repeatable (default: terminal)",
+    )  # fmt: skip
+
+
+def _add_comparison(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--compare", type=Path, metavar="RESULTS",
+        help="an earlier run's JSON report: every report says what is new, fixed and unchanged since",
+    )  # fmt: skip
 
 
 def _add_selection(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--scanner", action="append", metavar="NAME",
-        help="run only this scanner: semgrep, bandit, pip-audit, detect-secrets, coverage or a plugin's; repeatable",
+        help="run only this scanner: semgrep, bandit, pip-audit, detect-secrets, coverage, gitleaks, ...; repeatable",
     )  # fmt: skip
     command.add_argument("--skip", action="append", metavar="NAME", help="do not run this scanner; repeatable")
     command.add_argument(
@@ -102,6 +117,10 @@ def _add_selection(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--allow-incomplete", action="append", metavar="NAME",
         help="accept that this scanner does not see everything; shown in every report; repeatable",
+    )  # fmt: skip
+    command.add_argument(
+        "--since", metavar="REF",
+        help="look for secrets also in what the commits after this one added and took away again",
     )  # fmt: skip
     command.add_argument(
         "--config", type=Path, metavar="FILE", help="read this configuration file and none in the project"
@@ -124,6 +143,35 @@ def _add_verbosity(command: argparse.ArgumentParser) -> None:
     loudness.add_argument("-q", "--quiet", action="store_true", help="print the verdict and what failed, no more")
     loudness.add_argument("-v", "--verbose", action="store_true", help="print every finding with its fix")
     command.add_argument("--no-color", action="store_true", help="no colours (as does the variable NO_COLOR)")
+
+
+def _add_results(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "results", nargs="+", type=Path, metavar="RESULTS",
+        help="a JSON report of a scan; several are merged: nothing gets greener by that",
+    )  # fmt: skip
+
+
+def _add_report(commands: _Commands) -> None:
+    report = _command(commands, "report", "write reports from the JSON reports of earlier scans", epilog=_EPILOG)
+    _add_results(report)
+    _add_format(report)
+    _add_comparison(report)
+    report.add_argument("--source", metavar="FOLDER", help="show code around findings from here (default: no code)")
+    report.add_argument("--exit-zero", action="store_true", help="end with 0 whatever the verdict, once all is written")
+    _add_verbosity(report)
+
+
+def _add_comment(commands: _Commands) -> None:
+    comment = _command(commands, "comment", "post the results on a pull or merge request, in one comment that stays")
+    _add_results(comment)
+    _add_comparison(comment)
+    comment.add_argument("--dry-run", action="store_true", help="print the comment and post nothing")
+    comment.add_argument("--name", default="", metavar="NAME", help="tells several comments on one change apart")
+    comment.add_argument("--forge", choices=("github", "gitlab"), help="where (default: whose CI this runs in)")
+    comment.add_argument("--repository", metavar="NAME", help="OWNER/NAME, or on GitLab a project's path or number")
+    comment.add_argument("--number", type=int, metavar="N", help="of the pull or merge request")
+    comment.add_argument("--api-url", metavar="URL", help="of the forge's API, for servers of your own")
 
 
 def _add_demo(commands: _Commands) -> None:
@@ -149,6 +197,26 @@ def _add_tools(commands: _Commands) -> None:
     ):
         action = _command(actions, name, help_)
         action.add_argument("names", nargs="*", metavar="NAME", help="tools (default: all)")
+
+
+def _add_advisories(commands: _Commands) -> None:
+    advisories = _command(commands, "advisories", "keep known vulnerabilities at hand for scans without the network")
+    actions = advisories.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    update = _command(actions, "update", "take OSV records into the store; by default the official exports")
+    update.add_argument(
+        "--from", action="append", dest="from_", metavar="URL|FILE",
+        help="an OSV export: a zip file or a folder of records in JSON or YAML; repeatable",
+    )  # fmt: skip
+    update.add_argument(
+        "--ecosystem", action="append", choices=("PyPI", "npm"), metavar="NAME",
+        help="only this official export: PyPI or npm; repeatable (default: both)",
+    )  # fmt: skip
+    update.add_argument("--name", metavar="NAME", help="keep the records of --from beside those of their ecosystem")
+    status = _command(actions, "status", "tell what the store holds, how old it is and where it is from")
+    for action in (update, status):
+        action.add_argument(
+            "--store", type=Path, metavar="FILE", help="the store (default: in the platform's data folder)"
+        )
 
 
 def _add_init(commands: _Commands) -> None:

@@ -27,7 +27,8 @@ from mcpquality_scanners.text import one_line
 from pytest_mcpquality import __version__
 from pytest_mcpquality.merge import merge_findings
 from pytest_mcpquality.policy import SuppressionRule, checked, headline, judge, suppress, verdict
-from pytest_mcpquality.slots import SlottedRunner, Stopwatch
+from pytest_mcpquality.slots import Slots, SlottedRunner, Stopwatch
+from pytest_mcpquality.trace import Trace, TracingRunner, neutral
 
 FILES = "files"
 """Name under which what could not even be listed is reported."""
@@ -188,7 +189,7 @@ class _Run:
         self._clock = clock
         self._observer = observer
         self._scratch = scratch
-        self._slots = asyncio.Semaphore(max(1, plan.jobs))
+        self._slots = Slots(plan.jobs)
 
     async def all(self) -> tuple[list[ScanResult], Commit | None, bool]:
         """Every scanner's result in the order of the plan, the revision, and whether the run was interrupted."""
@@ -207,36 +208,35 @@ class _Run:
         if assignment.off:
             return ScanResult(name, ScanStatus.OFF, notes=(assignment.off,))
         self._observer.started(name)
-        stopwatch = Stopwatch(self._clock)
-        result = await self._limited(assignment, stopwatch)
-        result = replace(result, seconds=stopwatch.seconds)
+        stopwatch, trace = Stopwatch(self._clock), Trace()
+        result = await self._limited(assignment, stopwatch, trace)
+        result = replace(neutral(result, self._plan.root, self._scratch), seconds=stopwatch.seconds)
         self._observer.finished(result)
         return result
 
-    async def _limited(self, assignment: Assignment, stopwatch: Stopwatch) -> ScanResult:
+    async def _limited(self, assignment: Assignment, stopwatch: Stopwatch, trace: Trace) -> ScanResult:
         """The scanner's result, or what there is to say when its time is up although its processes were ended."""
-        task = asyncio.create_task(self._guarded(assignment, stopwatch))
+        task = asyncio.create_task(self._guarded(assignment, stopwatch, trace))
         try:
             while not task.done():
                 left = assignment.timeout + _OVERTIME - stopwatch.seconds
                 if left <= 0:
                     problem = f"took longer than {assignment.timeout:g} s and was ended; raise it with --timeout"
-                    return ScanResult(assignment.scanner.name, ScanStatus.ERROR, problems=(problem,))
+                    return trace.failed(assignment.scanner.name, problem)
                 await asyncio.wait({task}, timeout=left)
         finally:
             # Its time is up, or the run is interrupted and so this task was cancelled: the scanner ends with it.
             task.cancel()
             await asyncio.wait({task})
         if task.cancelled():
-            problem = "cancelled itself. This is a bug in the scanner."
-            return ScanResult(assignment.scanner.name, ScanStatus.ERROR, problems=(problem,))
+            return trace.failed(assignment.scanner.name, "cancelled itself. This is a bug in the scanner.")
         return task.result()
 
-    async def _guarded(self, assignment: Assignment, stopwatch: Stopwatch) -> ScanResult:
+    async def _guarded(self, assignment: Assignment, stopwatch: Stopwatch, trace: Trace) -> ScanResult:
         """The scanner's result; what it raises becomes one, so that one scanner never costs another's findings."""
         name = assignment.scanner.name
         try:
-            return _own(await assignment.scanner.scan(self._context(assignment, stopwatch)), name)
+            return _own(await assignment.scanner.scan(self._context(assignment, stopwatch, trace)), name)
         except McpQualityError as error:
             problem = str(error)
         except OSError as error:
@@ -244,9 +244,9 @@ class _Run:
         # A third party's scanner may raise anything; one that exits with 0 would otherwise end the run as green.
         except (Exception, SystemExit) as error:  # noqa: BLE001
             problem = f"broke off with {type(error).__name__}: {one_line(str(error))}. This is a bug in the scanner."
-        return ScanResult(name, ScanStatus.ERROR, problems=(problem,))
+        return trace.failed(name, problem)
 
-    def _context(self, assignment: Assignment, stopwatch: Stopwatch) -> ScanContext:
+    def _context(self, assignment: Assignment, stopwatch: Stopwatch, trace: Trace) -> ScanContext:
         name = assignment.scanner.name
         scratch = self._scratch / name
         scratch.mkdir()
@@ -255,8 +255,8 @@ class _Run:
             root=self._plan.root,
             files=self._listing.files,
             options=assignment.options,
-            tools=_UntimedTools(tools, stopwatch),
-            processes=SlottedRunner(self._processes, self._slots, stopwatch, assignment.timeout),
+            tools=_UntimedTools(tools, stopwatch, trace),
+            processes=TracingRunner(SlottedRunner(self._processes, self._slots, stopwatch, assignment.timeout), trace),
             scratch=scratch,
             timeout=assignment.timeout,
             jobs=self._plan.jobs,
@@ -269,13 +269,17 @@ class _Run:
 class _UntimedTools:
     """A provider of tools whose installations do not count as the scanner's time."""
 
-    def __init__(self, tools: ToolProvider, stopwatch: Stopwatch) -> None:
+    def __init__(self, tools: ToolProvider, stopwatch: Stopwatch, trace: Trace) -> None:
         self._tools = tools
         self._stopwatch = stopwatch
+        self._trace = trace
 
     async def tool(self, name: str) -> Tool:
         async with self._stopwatch.waiting():
-            return await self._tools.tool(name)
+            tool = await self._tools.tool(name)
+        # A scanner's own tool is asked for first; others only help.
+        self._trace.version = self._trace.version or tool.version
+        return tool
 
 
 async def _interrupted(tasks: Sequence[asyncio.Task[Any]]) -> bool:

@@ -51,7 +51,7 @@ GENERAL: tuple[Option, ...] = (
         "format",
         OptionKind.LIST,
         ("terminal",),
-        "Reports to write, each FORMAT or FORMAT=PATH; without a path it goes to standard output.",
+        "Reports to write, each FORMAT or FORMAT=PATH, or all=FOLDER; without a path it goes to standard output.",
         weaker=Weaker.NEVER,
     ),
     Option(
@@ -82,6 +82,9 @@ GENERAL: tuple[Option, ...] = (
 )
 """The keys that stand directly in `[tool.mcpquality]`."""
 
+SINCE = "scanners.detect-secrets.since"
+"""The key that `--since` sets: the one scanner that looks at older commits."""
+
 FLAGS: Mapping[str, str] = {
     "fail-on": "--fail-on",
     "select": "--scanner",
@@ -91,6 +94,7 @@ FLAGS: Mapping[str, str] = {
     "timeout": "--timeout",
     "offline": "--offline",
     "allow-incomplete": "--allow-incomplete",
+    SINCE: "--since",
 }
 """Command-line options of `mcpquality scan` by the key they set."""
 
@@ -102,6 +106,9 @@ CACHE_DIR = Option(
     weaker=Weaker.NEVER,
 )
 """Set by a variable alone: a file in the tree has no say in where programs are installed and started from."""
+
+SERVERS = "servers"
+"""The table of MCP servers, which fixtures and the gate for servers read; a scan has no use for it."""
 
 SUPPRESS = "suppress"
 SUPPRESS_FIELDS: tuple[Option, ...] = (
@@ -152,7 +159,8 @@ def all_keys(scanners: Sequence[Scanner], tools: Collection[str]) -> dict[KeyPat
     keys = [Key((option.name,), option, FLAGS.get(option.name, "")) for option in GENERAL]
     for scanner in scanners:
         _check_options(scanner)
-        keys += [Key((*table_of(scanner.name), option.name), option) for option in scanner_options(scanner)]
+        paths = {(*table_of(scanner.name), option.name): option for option in scanner_options(scanner)}
+        keys += [Key(path, option, FLAGS.get(".".join(path), "")) for path, option in paths.items()]
     keys += [Key(("tools", tool), _tool_option(tool)) for tool in tools]
     keys.append(Key((CACHE_DIR.name,), CACHE_DIR))
     return {key.path: key for key in keys}

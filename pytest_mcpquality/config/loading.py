@@ -12,7 +12,7 @@ from mcpquality_scanners.errors import UsageError
 from pytest_mcpquality.config.checking import Reading, Vocabulary, nearest
 from pytest_mcpquality.config.environment import read_environment
 from pytest_mcpquality.config.files import Document, find_document
-from pytest_mcpquality.config.keys import COVERAGE, SUPPRESS, KeyPath, all_keys
+from pytest_mcpquality.config.keys import COVERAGE, SERVERS, SUPPRESS, KeyPath, all_keys
 from pytest_mcpquality.config.resolving import resolve
 from pytest_mcpquality.config.settings import Origin, Source
 from pytest_mcpquality.config.suppressions import read_suppressions
@@ -108,7 +108,7 @@ class _DocumentReader:
                 self.reading.add(self.vocabulary, key, value, self._origin(here))
             elif name not in known:
                 self._complain(here, self._unknown(here, known))
-            elif here == (SUPPRESS,):
+            elif here in {(SUPPRESS,), (SERVERS,)}:
                 continue
             elif isinstance(value, dict):
                 self.read(cast("Mapping[str, object]", value), here)
@@ -120,7 +120,7 @@ class _DocumentReader:
         depth = len(path)
         below = (key.path for key in self.vocabulary.keys.values() if key.in_file and key.path[:depth] == path)
         names = {one[depth] for one in below}
-        return names if path else names | {SUPPRESS, "scanners", "tools"}
+        return names if path else names | {SUPPRESS, SERVERS, "scanners", "tools"}
 
     def _unknown(self, here: KeyPath, known: set[str]) -> str:
         keys = self.vocabulary.keys

@@ -54,10 +54,14 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A report to write: its format, and the file; None for standard output."""
+    """A report to write: its format, and the file; None for standard output.
+
+    `in_folder` says that the file got its name from a folder of reports, which is made when it is not there.
+    """
 
     format: str
     path: Path | None = None
+    in_folder: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def weakened(settings: Settings) -> tuple[str, ...]:
     """
     off = {table_of(scanner.name) for scanner in settings.scanners.values() if scanner.off}
     return (
-        *(f"{scanner.name} is {scanner.off}" for scanner in settings.scanners.values() if scanner.off),
+        *_switched_off(settings),
         *(
             _sentence(setting)
             for setting in settings.values
@@ -27,6 +27,19 @@ def weakened(settings: Settings) -> tuple[str, ...]:
         ),
         *_suppressions(settings.suppressed),
     )
+
+
+def _switched_off(settings: Settings) -> list[str]:
+    """The scanners that are off; all that were left out because others were selected share a sentence."""
+    shut = [scanner for scanner in settings.scanners.values() if scanner.off]
+    unselected = [scanner.name for scanner in shut if scanner.decided_by.key.path == ("select",)]
+    sentences = dict.fromkeys(
+        f"{', '.join(unselected)} are {scanner.off}"
+        if scanner.name in unselected and len(unselected) > 1
+        else f"{scanner.name} is {scanner.off}"
+        for scanner in shut
+    )
+    return list(sentences)
 
 
 def _sentence(setting: Setting) -> str:

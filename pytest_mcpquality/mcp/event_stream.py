@@ -45,9 +45,12 @@ class EventParser:
         events: list[Event] = []
         if b"\n" in data or b"\r" in data or len(self._buffer) == len(data):
             events = [event for line in self._lines() if (event := self._line(line)) is not None]
-        if len(self._buffer) + self._size > self._cap:
-            raise EventTooLongError(f"an event of the stream is longer than {self._cap} bytes")
+        self._check(len(self._buffer))
         return events
+
+    def _check(self, unfinished: int = 0) -> None:
+        if self._size + unfinished > self._cap:
+            raise EventTooLongError(f"an event of the stream is longer than {self._cap} bytes")
 
     def _lines(self) -> list[bytes]:
         buffer = self._buffer
@@ -71,6 +74,7 @@ class EventParser:
             case b"data":
                 self._data.append(value)
                 self._size += len(value) + 1
+                self._check()
             case b"event":
                 self._name = value.decode("utf-8", "replace")
             case b"id" if b"\0" not in value:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
 from ipaddress import ip_address
 
 import httpx2
@@ -67,12 +66,6 @@ async def head(response: httpx2.Response, cap: int = ERROR_BODY_CAP) -> bytes:
     except httpx2.HTTPError:
         pass  # the status said enough
     return bytes(body[:cap])
-
-
-async def pieces(response: httpx2.Response) -> AsyncIterator[bytes]:
-    """The body as it comes in."""
-    async for piece in response.aiter_bytes():
-        yield piece
 
 
 def same_origin(one: httpx2.URL, other: httpx2.URL) -> bool:

@@ -40,9 +40,8 @@ def decode(data: bytes) -> list[JsonObject]:
         raise NotJsonRpcError("is nested too deeply") from error
     except ValueError as error:
         raise NotJsonRpcError("is not JSON") from error
-    if isinstance(value, list) and value:
-        return [checked(item) for item in cast("list[object]", value)]
-    return [checked(value)]
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    return [checked(item) for item in items or [value]]
 
 
 def _refuse(constant: str) -> NoReturn:

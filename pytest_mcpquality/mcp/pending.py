@@ -57,8 +57,7 @@ class Requests:
     def _nobody(self, request_id: object) -> Oddity:
         if request_id is None:
             return Oddity(Odd.NO_ID, "answered without an id")
-        is_ours = isinstance(request_id, int) and not isinstance(request_id, bool)
-        how = self._over.get(request_id) if is_ours else None
+        how = self._over.get(request_id) if type(request_id) is int else None  # True is 1, too
         if how == "answered":
             return Oddity(Odd.DUPLICATE_ID, f"answered id {request_id} twice")
         if how == "given up":

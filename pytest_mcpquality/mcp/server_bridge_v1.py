@@ -14,9 +14,10 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pytest_mcpquality.mcp.server_bridge import (
+    INTERNAL_ERROR,
     METHOD_NOT_FOUND,
     Answer,
     Backend,
@@ -277,7 +278,11 @@ def _handler(server: Any, backend: Backend, method: str, result_type: Any) -> Ca
 def _server_result(answer: Answer, result_type: Any) -> Any:  # noqa: ANN401 - the SDK's
     # An EmptyResult takes any field, so that nothing is checked.
     shape = _sdk("types").EmptyResult if answer.raw else result_type
-    return _sdk("types").ServerResult(shape.model_validate(answer.result))
+    try:
+        return _sdk("types").ServerResult(shape.model_validate(answer.result))
+    except ValidationError as error:
+        # In the words of version 2, which says no more to the client either.
+        raise _refusal(RpcError(INTERNAL_ERROR, "Handler returned an invalid result")) from error
 
 
 def _refusal(error: RpcError) -> Exception:

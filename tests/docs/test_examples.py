@@ -14,7 +14,7 @@ from typing import Protocol, cast
 import pytest
 import yaml
 
-from mcpquality_reports.base import BUILT_IN
+from mcpquality_reports.registry import ALL, installed
 from mcpquality_scanners.base import Completed, ScanContext, Scanner, Tool
 from mcpquality_scanners.errors import ToolNotInstalledError
 from mcpquality_scanners.findings import Finding, Location, Region, ScanResult, ScanStatus, Severity
@@ -41,7 +41,7 @@ def load(tmp_path: Path, text: str, plugin: ModuleType) -> object:
         overrides={},
         scanners=load_scanners([plugin]),
         tools=tuple(SPECS),
-        formats=tuple(BUILT_IN),
+        formats=(*installed(), ALL),
     )
 
 
@@ -69,7 +69,7 @@ def commands(text: str) -> Iterator[list[str]]:
 def assert_is_a_command(words: list[str]) -> None:
     given = parser().parse_args(words[1:])
     for report in getattr(given, "format", None) or ():
-        assert report.partition("=")[0] in BUILT_IN
+        assert report.partition("=")[0] in {*installed(), ALL}
 
 
 def test_the_commands_of_a_console_block_can_be_given(console_example: Example) -> None:
@@ -80,7 +80,7 @@ def test_the_commands_of_a_console_block_can_be_given(console_example: Example) 
         if words[0] == "mcpquality":
             assert_is_a_command(words)
         else:
-            assert words[0] in {"python", "tox", "coverage"}
+            assert words[0] in {"python", "tox", "coverage", "git"}
 
 
 def texts(value: object) -> Iterator[str]:

@@ -86,9 +86,10 @@ def test_every_planted_flaw_is_found(demo: Demo, document: dict[str, list[dict[s
 
 
 def test_every_gate_of_the_demonstration_fails(document: dict[str, list[dict[str, object]]]) -> None:
-    assert {gate["status"] for gate in document["gates"]} == {"failed"}
-    scanners = {gate["scanner"] for gate in document["gates"]}
-    assert scanners == {"semgrep", "bandit", "pip-audit", "detect-secrets", "coverage"}
+    ours = {"semgrep", "bandit", "pip-audit", "detect-secrets", "coverage"}
+    assert {gate["status"] for gate in document["gates"] if gate["scanner"] in ours} == {"failed"}
+    # Other tools may be on this machine's PATH.
+    assert {gate["scanner"] for gate in document["gates"] if gate["status"] == "failed"} >= ours
 
 
 def test_every_rule_it_shows_can_be_explained(

@@ -32,7 +32,9 @@ def first(project: Path, installed: None) -> Run:  # noqa: ARG001 - for its effe
 
 def test_every_scanner_has_looked_and_the_verdict_is_right(first: Run) -> None:
     assert first.code == 1
-    assert {scanner["scanner"]: scanner["status"] for scanner in first.document["scanners"]} == {
+    statuses = {scanner["scanner"]: scanner["status"] for scanner in first.document["scanners"]}
+    # Other tools may be on this machine's PATH.
+    assert statuses == statuses | {
         "semgrep": "complete",
         "bandit": "complete",
         "pip-audit": "not applicable",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from mcpquality_scanners.foreign import foreign_scanners
 from pytest_mcpquality.demo import PROJECT
 from tests.support.command import COMMAND, FLAW, environment, mcpquality, scan, stand_ins, write
 
@@ -24,7 +25,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("installed")]
 BANDIT = ("--scanner", "bandit")
 CLEAN = {"app.py": "x = 1\n", "requirements.txt": "packaging==24.0\n"}
 TOOLS = ("semgrep", "bandit", "pip-audit", "detect-secrets")
-OFFLINE_PIP_AUDIT = {"MCPQUALITY_SCANNERS__PIP_AUDIT__ADVISORIES": str(PROJECT / "advisories")}
+FOREIGN = tuple(scanner.name for scanner in foreign_scanners())
+OFFLINE_PIP_AUDIT = {
+    "MCPQUALITY_SCANNERS__PIP_AUDIT__ADVISORIES": str(PROJECT / "advisories"),
+    "MCPQUALITY_SCANNERS__PIP_AUDIT__MAX_AGE": "false",
+}
 NO_REGISTRY = {"UV_OFFLINE": "1", "UV_NO_CACHE": "1", "UV_FIND_LINKS": "", "PIP_FIND_LINKS": ""}
 
 pytest_posix = pytest.mark.skipif(os.name != "posix", reason="the stand-ins are shell scripts")
@@ -280,8 +285,8 @@ def test_a_configuration_from_outside_wins_over_the_one_under_review(tmp_path: P
 @pytest.mark.parametrize(
     "text",
     [
-        'skip = ["semgrep", "bandit", "pip-audit", "detect-secrets", "coverage"]\n',
-        "".join(f"[scanners.{name}]\nenabled = false\n" for name in TOOLS) + "[coverage]\nenabled = false\n",
+        f"skip = {[*TOOLS, *FOREIGN, 'coverage']}\n",
+        "".join(f"[scanners.{name}]\nenabled = false\n" for name in TOOLS + FOREIGN) + "[coverage]\nenabled = false\n",
     ],
 )
 def test_everything_is_switched_off(text: str, tmp_path: Path) -> None:

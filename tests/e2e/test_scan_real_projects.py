@@ -60,7 +60,10 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def advisories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("advisories")
     (folder / "h11.json").write_text(json.dumps(H11), encoding="utf-8")
-    return {"MCPQUALITY_SCANNERS__PIP_AUDIT__ADVISORIES": str(folder)}
+    return {
+        "MCPQUALITY_SCANNERS__PIP_AUDIT__ADVISORIES": str(folder),
+        "MCPQUALITY_SCANNERS__PIP_AUDIT__MAX_AGE": "false",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +100,10 @@ def test_the_locked_dependency_with_a_known_vulnerability(name: str, request: py
     assert (finding["rule"], finding["severity"], finding["aliases"]) == (
         "GHSA-vqfr-h8mv-ghfj", "critical", ["CVE-2025-43859"],
     )  # fmt: skip
-    assert finding["package"] == {"name": "h11", "installed": "0.14.0", "fixed": ["0.16.0"]}
+    package = finding["package"]
+    assert (package["name"], package["installed"], package["fixed"]) == ("h11", "0.14.0", ["0.16.0"])
+    assert package["dependency_path"][0] == "mcp"
+    assert package["dependency_path"][-1] == "h11"
     assert finding["location"]["path"] == "uv.lock"
     lines = _lines(run, "uv.lock", request.getfixturevalue("sources"))
     assert lines[finding["location"]["region"]["start_line"] - 1 :][:2] != []

@@ -36,7 +36,8 @@ def run(arguments: Sequence[str], plugin: Path | None = None, **variables: str) 
 def test_every_option_of_scan() -> None:
     words = (
         "scan src --scanner bandit --scanner semgrep --skip coverage --fail-on MEDIUM --format json "
-        "--format html=r.html --config c.toml --jobs 3 --timeout 1.5 --offline --allow-incomplete semgrep -v --no-color"
+        "--format html=r.html --config c.toml --jobs 3 --timeout 1.5 --offline --allow-incomplete semgrep -v --no-color "
+        "--since main"
     )
     given = vars(parser().parse_args(words.split()))
     assert given.pop("parser").prog == "mcpquality scan"
@@ -48,10 +49,12 @@ def test_every_option_of_scan() -> None:
         "fail_on": "medium",
         "format": ["json", "html=r.html"],
         "config": Path("c.toml"),
+        "compare": None,
         "jobs": 3,
         "timeout": 1.5,
         "offline": True,
         "allow_incomplete": ["semgrep"],
+        "since": "main",
         "quiet": False,
         "verbose": True,
         "no_color": True,

@@ -15,7 +15,7 @@ from typing import cast
 import pytest
 
 from mcpquality_scanners.base import Completed, ScanContext, Scanner, Tool, ToolProvider
-from mcpquality_scanners.errors import McpQualityError, ToolNotInstalledError, UsageError
+from mcpquality_scanners.errors import McpQualityError, ToolError, ToolNotInstalledError, UsageError
 from mcpquality_scanners.findings import (
     Category,
     Finding,
@@ -337,6 +337,19 @@ def test_one_that_raises_is_an_error_and_costs_nobody_else_anything(
     assert results.verdict is Verdict.INCOMPLETE
     assert not results.interrupted
     assert {("finished", "broken"), ("finished", "whole")} <= set(bench.watcher.events)
+
+
+def test_one_that_breaks_off_still_says_what_it_had_started_without_naming_folders(bench: Bench) -> None:
+    async def scan(context: ScanContext) -> ScanResult:
+        script = context.scratch / "a.py"
+        script.write_text("raise SystemExit(7)", encoding="utf-8")
+        await context.processes.run((sys.executable, str(script), str(context.root)), cwd=context.root, timeout=60)
+        raise ToolError("its output cannot be trusted")
+
+    (broken,) = bench.scan(FakeScanner("broken", scan)).scanners
+    (command,) = broken.commands
+    assert (broken.status, command.exit_code) == (ScanStatus.ERROR, 7)
+    assert command.argv == (Path(sys.executable).name, "{scratch}/broken/a.py", ".")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""An installed plugin with one scanner that behaves as its configuration says: put this folder on the path."""
+"""An installed plugin: a scanner that behaves as its configuration says, and a format. Put this folder on the path."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from mcpquality_reports.base import Format
 from mcpquality_scanners.base import ScanContext, Scanner
 from mcpquality_scanners.errors import ToolError
 from mcpquality_scanners.findings import Category, Finding, Location, Region, ScanResult, ScanStatus, Severity
+from mcpquality_scanners.fingerprints import ReadLines
 from mcpquality_scanners.hookspecs import hookimpl
 from mcpquality_scanners.options import Option, OptionKind, Weaker
+from mcpquality_scanners.results import Results
 
 _BEHAVIOURS = ("clean", "finding", "blind", "refuse", "crash", "interrupt", "wait", "tool")
 _WAIT = "import time; time.sleep(600)"
@@ -68,3 +71,15 @@ def _finding(path: str) -> Finding:
 @hookimpl
 def mcpquality_scanners() -> Sequence[Scanner]:
     return (FakeScanner(),)
+
+
+class CountReport:
+    def render(self, results: Results, sources: ReadLines) -> str:  # noqa: ARG002 - shows no code
+        if os.environ.get("FAKE_FORMAT_BUG"):
+            raise RuntimeError("a bug in a format")
+        return f"{len(results.findings)} findings\n"
+
+
+@hookimpl
+def mcpquality_reports() -> Sequence[Format]:
+    return (Format("fake-count", "fake-count.txt", "how many findings there are", CountReport),)

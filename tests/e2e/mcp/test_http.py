@@ -14,8 +14,8 @@ from pytest_mcpquality.mcp.connecting import ConnectOptions, connect, connected
 from pytest_mcpquality.mcp.connection import McpConnection
 from pytest_mcpquality.mcp.diagnosis import Cause
 from pytest_mcpquality.mcp.errors import ServerFailedError, ServerHungError
-from pytest_mcpquality.mcp.http import encode_header
-from pytest_mcpquality.mcp.specs import HttpServer
+from pytest_mcpquality.mcp.http import HttpTransport, encode_header
+from pytest_mcpquality.mcp.specs import HttpKind, HttpServer
 from tests.support.mcp import INITIALIZED
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
@@ -65,7 +65,9 @@ class Server:
         self._writers.add(writer)
         try:
             while head := (await reader.readuntil(b"\r\n\r\n"))[:-4]:
-                length = next((line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), b":0")
+                length = next(
+                    (line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), b":0"
+                )
                 request = Request(head, await reader.readexactly(int(length.partition(b":")[2])))
                 self.requests.append(request)
                 answer = self.answers.get(request.asked, response("500 Internal Server Error"))
@@ -127,7 +129,7 @@ async def connection(server: Server) -> AsyncIterator[McpConnection]:
 async def settled(check: Callable[[], object]) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(10):
-        while not check():
+        while not check():  # noqa: ASYNC110 - nobody tells us
             await asyncio.sleep(0.01)
 
 
@@ -335,7 +337,7 @@ async def test_plain_http_is_no_tls() -> None:
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
-        with pytest.raises(ServerFailedError, match="does not speak TLS at 127.0.0.1") as caught:
+        with pytest.raises(ServerFailedError, match=r"does not speak TLS at 127.0.0.1") as caught:
             await connect(HttpServer(f"https://127.0.0.1:{port}/mcp"), "srv")
     assert caught.value.diagnosis.cause is Cause.TLS
 
@@ -401,7 +403,7 @@ async def old() -> AsyncIterator[OldServer]:
 
 
 @pytest.mark.parametrize("kind", ["auto", "sse"])
-async def test_the_old_transport_is_found(old: OldServer, kind: Any) -> None:
+async def test_the_old_transport_is_found(old: OldServer, kind: HttpKind) -> None:
     async with connected(HttpServer(old.url, kind=kind), "srv") as connection:
         await connection.ping()
         assert "SseTransport" in repr(connection.transport)
@@ -448,3 +450,26 @@ async def test_where_neither_works_the_first_refusal_is_told(server: Server) -> 
     server.answers = {"POST initialize": response("404 Not Found"), "GET": response("500 Internal Server Error")}
     with pytest.raises(ServerFailedError, match="answered 404 Not Found"):
         await connect(HttpServer(server.url), "srv")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_an_answer_that_is_too_long_is_refused(server: Server, stream: bool) -> None:
+    def long(request: Request) -> bytes:
+        body = answer_to(request, {"text": "x" * 50_000})
+        return response(OK, SSE, event(body), closed=True) if stream else response(OK, JSON, body)
+
+    server.answers["POST tools/call"] = long
+    transport = HttpTransport(HttpServer(server.url), message_cap=10_000)
+    assert repr(transport) == f"<HttpTransport {server.url}>"
+    async with await McpConnection(transport, server="srv").open() as connection:
+        with pytest.raises(ServerFailedError, match="10000 bytes") as caught:
+            await connection.call_tool("x")
+        assert caught.value.diagnosis.cause is Cause.TOO_LONG
+        await connection.ping()
+
+
+async def test_a_server_that_went_away_is_closed_all_the_same(server: Server) -> None:
+    async with connected(HttpServer(server.url), "srv") as connection:
+        server.answers["DELETE"] = b""
+        server.close()
+    assert connection.ended

@@ -23,6 +23,8 @@ from tests.support.mcp import RAW, raw
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
 
+NO_ID = '{"jsonrpc": "2.0", "id": true, "method": "x"}'
+
 
 async def opened(spec: StdioServer, *, seconds: float = 20.0, message_cap: int = 1_000_000) -> McpConnection:
     transport = StdioTransport(spec, message_cap=message_cap, eof_grace=0.3)
@@ -39,7 +41,7 @@ async def gone(pid: int | None) -> bool:
     """Whether nobody of the group of a server is there any more, as soon as what was killed is dead."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
-            while alive(pid):
+            while alive(pid):  # noqa: ASYNC110 - nobody tells us
                 await asyncio.sleep(0.01)
     return not alive(pid)
 
@@ -79,7 +81,11 @@ async def test_a_server_that_behaves(connection: McpConnection) -> None:
         ("kill", "was killed by SIGKILL", Cause.KILLED),
         ("close-stdout", "closed its stdout and went on running", Cause.CLOSED),
         ("close-stdin", "closed its stdin and went on running", Cause.CLOSED),
-        ("flood", "wrote 10000 lines to stdout that are no messages; stdout line 2 is not JSON-RPC: 'spam'", Cause.FLOOD),
+        (
+            "flood",
+            "wrote 10000 lines to stdout that are no messages; stdout line 2 is not JSON-RPC: 'spam'",
+            Cause.FLOOD,
+        ),
         ("long", "stdout line 2 is longer than 1000000 bytes: 'xxx", Cause.TOO_LONG),
     ],
 )
@@ -102,9 +108,7 @@ async def test_a_server_that_breaks_in_a_call(connection: McpConnection, tool: s
         ("hang", "hung in tools/call for 0.3 s"),
     ],
 )
-async def test_a_call_without_an_answer_says_what_came_instead(
-    connection: McpConnection, tool: str, says: str
-) -> None:
+async def test_a_call_without_an_answer_says_what_came_instead(connection: McpConnection, tool: str, says: str) -> None:
     with pytest.raises(ServerHungError) as caught:
         await connection.call_tool(tool, timeout=0.3)
     assert says in str(caught.value)
@@ -119,9 +123,8 @@ async def test_what_does_not_end_the_connection_is_kept(connection: McpConnectio
         "stdout line 2 is not JSON-RPC: 'Starting up'",
         "stdout line 3 is not JSON-RPC: ''",
         "stdout line 4 is not JSON-RPC (is JSON, but no object): 'null'",
-        "stdout line 5 is not JSON-RPC (does not say \"jsonrpc\": \"2.0\"): '{}'",
-        "stdout line 6 is not JSON-RPC (is a request whose id is no string or number): "
-        '\'{"jsonrpc": "2.0", "id": true, "method": "x"}\'',
+        'stdout line 5 is not JSON-RPC (does not say "jsonrpc": "2.0"): \'{}\'',
+        "stdout line 6 is not JSON-RPC (is a request whose id is no string or number): '" + NO_ID + "'",
         "answered id 3 twice",
     ]
 
@@ -131,7 +134,10 @@ async def test_what_does_not_end_the_connection_is_kept(connection: McpConnectio
     [
         (("die-at-start",), "exited with 3: ModuleNotFoundError: foo"),
         (("hang-at-start",), "hung in initialize for 0.5 s"),
-        (("hang-initialize", "banner"), "hung in initialize for 0.5 s; stdout line 1 is not JSON-RPC: 'Welcome to raw!'"),
+        (
+            ("hang-initialize", "banner"),
+            "hung in initialize for 0.5 s; stdout line 1 is not JSON-RPC: 'Welcome to raw!'",
+        ),
         (("refuse",), "refused initialize with error -32603: out of order"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import logging
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,12 +25,14 @@ MAJOR = int(bridge.sdk_version().partition(".")[0])
 PROTOCOLS = ["auto", "2024-11-05", "2025-11-25", *(["2026-07-28"] if MAJOR > 1 else [])]
 
 
-def make_server(**options: Any) -> Any:
+def make_server(**options: Any) -> Any:  # noqa: ANN401 - the SDK's, of either major version
     """The SDK's comfortable server."""
     place, name = ("fastmcp", "FastMCP") if MAJOR == 1 else ("mcpserver", "MCPServer")
-    server = getattr(importlib.import_module(f"mcp.server.{place}"), name)("demo", **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # version 1 with a current pydantic-settings
+        server = getattr(importlib.import_module(f"mcp.server.{place}"), name)("demo", **options)
 
-    @server.tool()
+    @server.tool()  # type: ignore[untyped-decorator]
     def add(a: int, b: int) -> int:
         return a + b
 
@@ -104,7 +107,9 @@ async def test_a_server_object_of_another_version_is_named() -> None:
         def __init__(self) -> None:
             self._mcp_server = Server()
 
-    with pytest.raises(UsageError, match=rf"Server is not of the MCP SDK that is installed here, which is mcp {MAJOR}\."):
+    with pytest.raises(
+        UsageError, match=rf"Server is not of the MCP SDK that is installed here, which is mcp {MAJOR}\."
+    ):
         MemoryTransport(FastMCP())
 
 

@@ -9,7 +9,7 @@ from pytest_mcpquality.mcp.diagnosis import KEPT, Cause, Diagnosis, Odd, Odditie
 @pytest.mark.parametrize(
     ("code", "stderr", "says"),
     [
-        (3, ("Traceback (most recent call last):", "ModuleNotFoundError: foo"), "exited with 3: ModuleNotFoundError: foo"),
+        (3, ("Traceback (most recent call last):", "KeyError: foo"), "exited with 3: KeyError: foo"),
         (1, ("Error: Cannot find module 'x'", "    at somewhere", "Node.js v20"), "exited with 1: Error: Cannot find"),
         (1, ("usage: server [-h]", "server: no such option"), "exited with 1: server: no such option"),
         (0, (), "exited with 0"),
@@ -36,7 +36,9 @@ def test_hanging_names_the_method_and_the_seconds() -> None:
 
 
 def test_a_line_that_is_no_message_is_shown_without_its_control_characters() -> None:
-    oddity = diagnosis.not_json_rpc("stdout line 2", "is not JSON", b"\x1b[31mStarting\x1b[0m\xe2\x80\xae up" + b"!" * 999)
+    oddity = diagnosis.not_json_rpc(
+        "stdout line 2", "is not JSON", b"\x1b[31mStarting\x1b[0m\xe2\x80\xae up" + b"!" * 999
+    )
     assert oddity.text.startswith("stdout line 2 is not JSON-RPC: 'Starting up!!!")
     assert len(oddity.text) < 200
     detail = diagnosis.not_json_rpc("stdout line 2", "is not UTF-8", b"\xff")

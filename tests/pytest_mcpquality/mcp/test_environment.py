@@ -19,9 +19,7 @@ OURS = {"NODE_EXTRA_CA_CERTS": "/ca.pem", "HTTPS_PROXY": "http://proxy", "SSL_CE
 )
 def test_trouble_with_certificates_or_the_network_names_what_did_not_arrive(words: str) -> None:
     ca, proxy = hints({"PATH": "/bin"}, OURS, (words,), downloads=False)
-    assert ca == (
-        "your CA variables (NODE_EXTRA_CA_CERTS) did not reach the server (the SDK passes on six): name them in its `env`"
-    )
+    assert ca.startswith("your CA variables (NODE_EXTRA_CA_CERTS) did not reach the server (the SDK passes on six)")
     assert proxy.startswith("your proxy variables (HTTPS_PROXY) did not reach")
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,9 +9,12 @@ from hypothesis import strategies as st
 from pytest_mcpquality.mcp.event_stream import Event, EventParser, EventTooLongError
 
 
-def parse(*pieces: bytes) -> list[Event]:
-    parser = EventParser(10_000)
+def feed(parser: EventParser, *pieces: bytes) -> list[Event]:
     return [event for piece in pieces for event in parser.feed(piece)]
+
+
+def parse(*pieces: bytes) -> list[Event]:
+    return feed(EventParser(10_000), *pieces)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
@@ -42,8 +47,7 @@ def test_an_event_that_is_not_finished_is_no_event() -> None:
 def test_an_event_that_is_too_long_is_refused(piece: bytes) -> None:
     parser = EventParser(500)
     with pytest.raises(EventTooLongError, match="longer than 500 bytes"):
-        for _ in range(10):
-            parser.feed(piece)
+        feed(parser, *[piece] * 10)
 
 
 LINES = st.sampled_from([b"data: a", b"data: \xc3\xa4", b"event: e", b"id: 1", b":c", b"retry: 5", b"", b""])
@@ -55,5 +59,5 @@ def test_the_pieces_do_not_matter(lines: list[tuple[bytes, bytes]], cuts: list[i
     # A line after the last one, since a lone CR at the end may still become CRLF.
     stream = b"".join(line + end for line, end in lines) + b":"
     places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
-    pieces = [stream[start:stop] for start, stop in zip(places, places[1:], strict=False)]
+    pieces = [stream[start:stop] for start, stop in pairwise(places)]
     assert parse(*pieces) == parse(stream)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,7 +40,7 @@ def test_an_error_names_line_and_column(text: str, where: str, comments: bool) -
 
 
 def test_comments_do_not_move_the_place_of_an_error() -> None:
-    with pytest.raises(UsageError, match="^f:3:17: not valid JSON: "):
+    with pytest.raises(UsageError, match=r"^f:3:17: not valid JSON: "):
         parse('{ // one\n/* two\n   three */ "a" 1}', "f", comments=True)
 
 
@@ -62,5 +61,5 @@ JSON = st.recursive(
 
 
 @given(JSON, st.booleans())
-def test_json_is_json_with_comments(value: Any, indented: bool) -> None:
+def test_json_is_json_with_comments(value: object, indented: bool) -> None:
     assert parse(json.dumps(value, indent=2 if indented else None), "f", comments=True) == value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
 import pytest
@@ -17,13 +18,18 @@ from tests.support.mcp import INITIALIZED
 
 pytestmark = pytest.mark.asyncio
 
+Stream: TypeAlias = Any
+"""The SDK's."""
+
+Serve: TypeAlias = Callable[[Stream, Stream], Coroutine[Any, Any, None]]
+
 
 class Mock:
     """Looks like a mock server; `serve` is what the other side does with its streams."""
 
     sdk_server = None
 
-    def __init__(self, serve: Any) -> None:
+    def __init__(self, serve: Serve) -> None:
         self._serve = serve
 
     def memory(self) -> Mock:
@@ -47,18 +53,18 @@ class Mock:
             self._task.result()
 
 
-async def handshake(incoming: Any, out: Any) -> None:
+async def handshake(incoming: Stream, out: Stream) -> None:
     request = bridge.from_sdk(await incoming.receive())
     await out.send(bridge.to_sdk({"jsonrpc": "2.0", "id": request["id"], "result": INITIALIZED}))
     await incoming.receive()
 
 
-async def opened(serve: Any) -> McpConnection:
+async def opened(serve: Serve) -> McpConnection:
     return await McpConnection(MemoryTransport(Mock(serve)), server="mock", timeout=5.0).open(timeout=5.0)
 
 
 async def test_a_stream_that_ends_is_a_closed_connection() -> None:
-    async def serve(incoming: Any, out: Any) -> None:
+    async def serve(incoming: Stream, out: Stream) -> None:
         await handshake(incoming, out)
         await incoming.receive()
         await out.aclose()
@@ -70,7 +76,7 @@ async def test_a_stream_that_ends_is_a_closed_connection() -> None:
 
 
 async def test_a_server_that_raises_in_a_call_says_why() -> None:
-    async def serve(incoming: Any, out: Any) -> None:
+    async def serve(incoming: Stream, out: Stream) -> None:
         await handshake(incoming, out)
         await incoming.receive()
         await out.aclose()
@@ -82,7 +88,7 @@ async def test_a_server_that_raises_in_a_call_says_why() -> None:
 
 
 async def test_errors_and_what_is_no_message_are_odd() -> None:
-    async def serve(incoming: Any, out: Any) -> None:
+    async def serve(incoming: Stream, out: Stream) -> None:
         await handshake(incoming, out)
         request = bridge.from_sdk(await incoming.receive())
         await out.send(ValueError("junk"))
@@ -100,7 +106,7 @@ async def test_errors_and_what_is_no_message_are_odd() -> None:
 
 
 async def test_a_server_that_does_not_end_is_cancelled() -> None:
-    async def serve(incoming: Any, out: Any) -> None:
+    async def serve(incoming: Stream, out: Stream) -> None:
         await handshake(incoming, out)
         await asyncio.Event().wait()
 
@@ -113,7 +119,7 @@ async def test_a_server_that_does_not_end_is_cancelled() -> None:
 
 
 async def test_closing_before_opening_is_nothing() -> None:
-    async def serve(incoming: Any, out: Any) -> None: ...
+    async def serve(incoming: Stream, out: Stream) -> None: ...
 
     transport = MemoryTransport(Mock(serve))
     await transport.close()

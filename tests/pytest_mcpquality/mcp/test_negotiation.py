@@ -17,7 +17,7 @@ class Server:
     """Speaks the given versions; `initialize` and `discover` fail with what is given instead."""
 
     def __init__(
-        self, *versions: str, initialize: Exception | None = None, discover: Exception | None = None, **answer: Any
+        self, *versions: str, initialize: Exception | None = None, discover: Exception | None = None, **answer: object
     ) -> None:
         self.versions = versions
         self.errors = {"initialize": initialize, "discover": discover}
@@ -72,7 +72,8 @@ def test_a_server_that_lists_its_versions_is_asked_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [server_error(-32601), server_error(-32022), server_error(-32602, {"supported": "x"}), failed(400), failed(404)]
+    "error",
+    [server_error(-32601), server_error(-32022), server_error(-32602, {"supported": "x"}), failed(400), failed(404)],
 )
 def test_a_modern_server_is_found_without_a_wait(error: Exception) -> None:
     server = Server("2026-07-28", initialize=error)
@@ -107,7 +108,7 @@ def test_the_version_asked_for_is_the_one_asked() -> None:
 
 @pytest.mark.parametrize("version", ["1999-01-01", "2026-07-28", "", None, 7])
 def test_a_version_that_is_none_of_the_handshake_is_a_violation(version: object) -> None:
-    with pytest.raises(ProtocolViolationError, match="which this client does not know .it asked for 2025-11-25"):
+    with pytest.raises(ProtocolViolationError, match=r"which this client does not know .it asked for 2025-11-25"):
         Server("2025-11-25", protocolVersion=version).negotiate()
 
 
@@ -118,7 +119,7 @@ def test_a_server_that_does_not_speak_the_modern_version_says_so(supported: obje
 
 
 @pytest.mark.parametrize(("key", "value"), [("serverInfo", None), ("capabilities", []), ("capabilities", None)])
-def test_an_answer_without_what_it_must_have_is_a_violation(key: str, value: object) -> None:
+def test_an_answer_without_what_it_must_have_is_a_violation(key: str, value: Any) -> None:  # noqa: ANN401 - any JSON
     with pytest.raises(ProtocolViolationError, match=f"answered initialize without an object '{key}'"):
         Server("2025-11-25", **{key: value}).negotiate()
 

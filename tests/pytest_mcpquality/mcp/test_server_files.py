@@ -50,7 +50,7 @@ def test_a_file_of_vs_code_has_comments_inputs_and_types(tmp_path: Path) -> None
     assert entries["old"].usable() == HttpServer("http://eu.x/sse", kind="sse")
     assert entries["old"].place == "mcp.json:6"
     assert "s3cret" not in repr(entries)
-    with pytest.raises(UsageError, match="mcp.json:5: the server 'web' cannot be used: .*set the variable INPUT_KEY"):
+    with pytest.raises(UsageError, match=r"mcp.json:5: the server 'web' cannot be used: .*set the variable INPUT_KEY"):
         read(path)["web"].usable()
 
 
@@ -85,7 +85,9 @@ def test_a_wrong_entry_is_kept_with_its_problem(tmp_path: Path, server: object, 
 
 def test_all_that_a_command_can_have(tmp_path: Path) -> None:
     server = {"command": ["uv", "run"], "args": ["${X}"], "cwd": "sub", "inherit-env": ["CI"], "env": {"N": 1}}
-    entry = read(write(tmp_path, ".mcp.json", {"mcpServers": {"a": server, "b": {"command": "x", "disabled": True}}}), X="y")
+    entry = read(
+        write(tmp_path, ".mcp.json", {"mcpServers": {"a": server, "b": {"command": "x", "disabled": True}}}), X="y"
+    )
     assert entry["a"].usable() == StdioServer("uv", ("run", "y"), {"N": "1"}, tmp_path / "sub", (*INHERITED, "CI"))
     assert not entry["a"].disabled
     assert entry["b"].disabled
@@ -119,10 +121,10 @@ def test_claude_desktop_may_have_no_servers(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="x.json cannot be read: No such file"):
+    with pytest.raises(UsageError, match=r"x.json cannot be read: No such file"):
         read(tmp_path / "x.json")
     (tmp_path / "x.json").write_bytes(b"{}\n\xff")
-    with pytest.raises(UsageError, match="x.json:2: not UTF-8"):
+    with pytest.raises(UsageError, match=r"x.json:2: not UTF-8"):
         read(tmp_path / "x.json")
 
 

@@ -49,7 +49,7 @@ def test_a_script_is_started_with_python(tmp_path: Path) -> None:
         path.touch()
     assert find_target(script, KNOWN) == Found("server.py", StdioServer(sys.executable, (str(script),)))
     assert find_target(program, KNOWN) == Found("server", StdioServer(str(program)))
-    with pytest.raises(UsageError, match="there is no file .*other.py to start a server from"):
+    with pytest.raises(UsageError, match=r"there is no file .*other.py to start a server from"):
         find_target(tmp_path / "other.py", KNOWN)
 
 

@@ -75,7 +75,8 @@ async def half_open(breaker: CircuitBreaker, clock: FakeClock) -> None:
 
 
 async def settle(*tasks: asyncio.Task[Any]) -> list[object]:
-    return await asyncio.gather(*tasks, return_exceptions=True)
+    results: list[object] = list(await asyncio.gather(*tasks, return_exceptions=True))
+    return results
 
 
 # How it opens.

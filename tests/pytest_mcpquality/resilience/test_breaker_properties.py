@@ -133,6 +133,9 @@ class BreakerMachine(RuleBasedStateMachine):
         self.loop.run_until_complete(twice())
 
     @rule()
+    def begin_one(self) -> None:
+        self.begin()
+
     def begin(self) -> None:
         self.number += 1
         outcome: asyncio.Future[str] = self.loop.create_future()
@@ -150,8 +153,21 @@ class BreakerMachine(RuleBasedStateMachine):
         else:
             assert task.exception() is not None
 
+    @rule(count=st.integers(2, 5))
+    def begin_several(self, count: int) -> None:
+        for _ in range(count):
+            self.begin()
+
+    @rule()
+    def break_down_for_a_while(self) -> None:
+        self.call_quickly(5, ok=False)
+        self.pass_time(120)
+
     @rule(count=st.integers(1, 12), ok=st.booleans())
     def quick_calls(self, count: int, ok: bool) -> None:
+        self.call_quickly(count, ok=ok)
+
+    def call_quickly(self, count: int, *, ok: bool) -> None:
         for _ in range(count):
             before = len(self.calls)
             self.begin()
@@ -178,6 +194,9 @@ class BreakerMachine(RuleBasedStateMachine):
     # Quarters of a second are exact in binary: no test fails over the last bit of an edge.
     @rule(quarters=st.one_of(st.integers(1, 8), st.integers(36, 44), st.integers(116, 124)))
     def wait(self, quarters: int) -> None:
+        self.pass_time(quarters)
+
+    def pass_time(self, quarters: int) -> None:
         self.clock.advance(quarters / 4)
         self.model.now += quarters / 4
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -78,16 +78,16 @@ async def pools(server: FakeServer, clock: FakeClock) -> AsyncGenerator[Makes]:
     assert not [task for task in leftover if task.get_name() in {"connection owner", "pool maintenance"}]
 
 
-async def begin(clock: FakeClock, *coroutines: Awaitable[T]) -> list[asyncio.Task[T]]:
+async def begin(clock: FakeClock, *coroutines: Coroutine[Any, Any, T]) -> list[asyncio.Task[T]]:
     """Start each, one after the other, and let them run as far as they get."""
     tasks = []
     for coroutine in coroutines:
-        tasks.append(asyncio.ensure_future(coroutine))
+        tasks.append(asyncio.create_task(coroutine))
         await clock.settle()
-    return [task for task in tasks if isinstance(task, asyncio.Task)]
+    return tasks
 
 
-async def within(clock: FakeClock, seconds: float, coroutine: Awaitable[T]) -> T:
+async def within(clock: FakeClock, seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:
     """What it gives when so much time has passed."""
     (task,) = await begin(clock, coroutine)
     await clock.elapse(seconds)
@@ -530,13 +530,12 @@ async def test_one_that_fails_validation_is_replaced(server: FakeServer, clock: 
 async def test_who_got_a_dead_one_is_first_in_the_queue_again(server: FakeServer, clock: FakeClock) -> None:
     async with pools(server, clock) as make:
         pool = make(ONE)
-        async with pool.connection() as first:
+        async with pool.connection():
             pass
-        server.unwell[first] = OSError("gone")
         clock.advance(1)
-        server.opening_gate = asyncio.Event()
+        server.hanging.add("validating")
         early, late = await begin(clock, pool.acquire(), pool.acquire())
-        server.opening_gate.set()
+        await clock.elapse(5)
         assert (await early).connection.number == 2
         assert not late.done()
         late.cancel()

@@ -1,0 +1,71 @@
+"""What tests of MCP servers and clients are made of; public, and used by our own tests.
+
+Nothing is imported until it is asked for: `from pytest_mcpquality.testing import FakeClock` loads the clock alone.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_mcpquality.testing import faults, outcomes
+    from pytest_mcpquality.testing.clock import FakeClock
+    from pytest_mcpquality.testing.content import blocks
+    from pytest_mcpquality.testing.context import Context
+    from pytest_mcpquality.testing.mock_server import MockMCPServer
+    from pytest_mcpquality.testing.outcomes import (
+        computes,
+        delay,
+        error,
+        hang,
+        normal,
+        protocol_error,
+        raw_result,
+        returns,
+    )
+    from pytest_mcpquality.testing.recorder import Call
+
+__all__ = [
+    "Call",
+    "Context",
+    "FakeClock",
+    "MockMCPServer",
+    "blocks",
+    "computes",
+    "delay",
+    "error",
+    "faults",
+    "hang",
+    "normal",
+    "outcomes",
+    "protocol_error",
+    "raw_result",
+    "returns",
+]
+
+_PLACES = {
+    "Call": "recorder",
+    "Context": "context",
+    "FakeClock": "clock",
+    "MockMCPServer": "mock_server",
+    "blocks": "content.blocks",
+    "computes": "outcomes",
+    "delay": "outcomes",
+    "error": "outcomes",
+    "faults": "faults",
+    "hang": "outcomes",
+    "normal": "outcomes",
+    "outcomes": "outcomes",
+    "protocol_error": "outcomes",
+    "raw_result": "outcomes",
+    "returns": "outcomes",
+}
+"""The module of each name; some are a module."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_PLACES[name]}")
+    return module if module.__name__.endswith(f".{name}") else getattr(module, name)
