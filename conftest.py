@@ -5,7 +5,9 @@ import signal
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md", "docs/*/*.md", "docs/*/*/*.md"]).pytest()
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser()], patterns=["README.md", "docs/*/*.md", "docs/*/*/*.md"]
+).pytest()
 
 # Under `nohup` and in a shell's background job these are ignored, by us and by every process we start.
 for ignored, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):

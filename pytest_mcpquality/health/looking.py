@@ -61,7 +61,7 @@ async def observe(name: str, spec: ServerSpec, options: LookOptions | None = Non
         with Deadline(how.clock, how.timeout):
             for number in range(how.starts):
                 found = await _look(name, spec, how)
-                observation = replace(observation, **{"first" if number == 0 else "second": found})
+                observation = replace(observation, first=found) if number == 0 else replace(observation, second=found)
     except TimeoutError:
         text = f"was not done after {how.timeout:.0f} s"
         return replace(observation, failure=Diagnosis(Cause.HUNG, text))

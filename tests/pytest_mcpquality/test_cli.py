@@ -36,8 +36,8 @@ def run(arguments: Sequence[str], plugin: Path | None = None, **variables: str) 
 def test_every_option_of_scan() -> None:
     words = (
         "scan src --scanner bandit --scanner semgrep --skip coverage --fail-on MEDIUM --format json "
-        "--format html=r.html --config c.toml --jobs 3 --timeout 1.5 --offline --allow-incomplete semgrep -v --no-color "
-        "--since main"
+        "--format html=r.html --config c.toml --jobs 3 --timeout 1.5 --offline --allow-incomplete semgrep "
+        "-v --no-color --since main"
     )
     given = vars(parser().parse_args(words.split()))
     assert given.pop("parser").prog == "mcpquality scan"

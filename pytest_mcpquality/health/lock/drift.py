@@ -101,15 +101,15 @@ def _inputs(name: str, was: object, now: object) -> Iterator[Change]:
     removed = [each for each in members if each not in taken]
     for each in removed:
         yield Change(Kind.BREAKING, "tool", name, f"arguments.{each} was removed", before=_json(members[each]))
-    for each in narrowed(was, now, "arguments"):
-        if each.place.removeprefix("arguments.") not in removed:
-            yield Change(Kind.BREAKING, "tool", name, f"{each.place} {each.what}")
+    for narrowing in narrowed(was, now, "arguments"):
+        if narrowing.place.removeprefix("arguments.") not in removed:
+            yield Change(Kind.BREAKING, "tool", name, f"{narrowing.place} {narrowing.what}")
     required = array(mapping(now).get("required"))
     for each in taken:
         if each not in members and each not in required:
             what = f"arguments.{each} was added, optional"
             yield Change(Kind.COMPATIBLE, "tool", name, what, after=_json(taken[each]))
-    wider = {each.place: None for each in narrowed(now, was, "arguments")}
+    wider = dict.fromkeys(narrowing.place for narrowing in narrowed(now, was, "arguments"))
     for place in wider:
         if place.removeprefix("arguments.") not in taken.keys() - members.keys():
             yield Change(Kind.COMPATIBLE, "tool", name, f"{place} takes more than before")

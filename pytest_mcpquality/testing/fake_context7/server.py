@@ -65,7 +65,7 @@ class Server(ThreadingHTTPServer):
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Close a connection, and forget it."""
         with self._lock:
-            self._open.discard(request)  # type: ignore[arg-type]  # of TCP it is a socket
+            self._open.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:

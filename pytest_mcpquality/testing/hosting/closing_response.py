@@ -30,4 +30,5 @@ class ClosingResponse(EventSourceResponse):
 def mend_sdk() -> None:
     """Let the SDK use it, if it is of version 1."""
     if not codec.IS_2:
-        sdk.EventSourceResponse = ClosingResponse  # type: ignore[misc, assignment]
+        # The module does not export it: it is found there all the same, in every release of version 1.
+        setattr(sdk, "EventSourceResponse", ClosingResponse)  # noqa: B010 - mypy knows no such attribute
