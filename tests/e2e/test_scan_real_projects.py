@@ -124,7 +124,11 @@ def _around(lines: list[str], number: int) -> list[str]:
 def test_every_file_of_the_servers_is_seen(name: str, request: pytest.FixtureRequest) -> None:
     run: Run = request.getfixturevalue(name)
     statuses = {scanner["scanner"]: scanner["status"] for scanner in run.document["scanners"]}
-    assert set(statuses.values()) <= {"complete", "off"}, statuses
+    assert {"semgrep", "bandit", "pip-audit", "detect-secrets"} <= {
+        each for each, status in statuses.items() if status == "complete"
+    }
+    # Of the scanners that teams add, some have nothing to look at here; none was kept from looking.
+    assert set(statuses.values()) <= {"complete", "off", "not applicable"}, statuses
     modules = {"src/mcp_server_sqlite/server.py", "src/mcp_server_git/server.py"}
     assert modules & set(run.scanner("semgrep")["seen"]) == modules & set(run.scanner("bandit")["seen"]) != set()
     assert len(run.scanner("detect-secrets")["seen"]) == run.document["files"]["listed"]
