@@ -10,11 +10,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
-import pluggy
-
 from mcpquality_reports import hookspecs
 from mcpquality_reports.base import Format, Report
 from mcpquality_scanners.errors import UsageError
+from mcpquality_scanners.plugins import brought, plugin_manager
 
 ALL = "all"
 """In place of a format's name: every format, into a folder."""
@@ -89,14 +88,9 @@ def load_formats(plugins: Sequence[object] = ()) -> Mapping[str, Format]:
     Raises:
         UsageError: A plugin cannot be loaded, or what it brings is no format, or has a name or file that is taken.
     """
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    _load_entry_points(manager)
-    for plugin in plugins:
-        manager.register(plugin)
-    manager.register(_BuiltIn(), "built-in formats")  # last and `tryfirst`: called before all others
-    ours, *others = _brought(manager)
-    theirs = [brought for formats in others for brought in formats]
+    manager = plugin_manager(hookspecs, _BuiltIn(), plugins)
+    ours, *others = brought(manager.hook.mcpquality_reports, "report formats")
+    theirs = [each for formats in others for each in formats]
     _check([*ours, *theirs])
     return {each.name: each for each in (*ours, *sorted(theirs, key=lambda each: each.name))}
 
@@ -130,26 +124,6 @@ def find(name: str, formats: Mapping[str, Format]) -> Format:
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise UsageError(f"there is no report format {name!r}: {hint}There are {', '.join(sorted(formats))}")
     return formats[name]
-
-
-def _load_entry_points(manager: pluggy.PluginManager) -> None:
-    try:
-        manager.load_setuptools_entrypoints(hookspecs.PROJECT)
-    except (Exception, SystemExit) as error:  # a plugin may fail in any way; ending with 0 is one
-        raise UsageError(
-            f"a plugin of the entry-point group {hookspecs.PROJECT!r} cannot be loaded: "
-            f"{type(error).__name__}: {error}. Repair or uninstall it."
-        ) from error
-
-
-def _brought(manager: pluggy.PluginManager) -> list[list[Format]]:
-    try:
-        return [list(formats) for formats in manager.hook.mcpquality_reports()]
-    except (Exception, SystemExit) as error:  # as above
-        raise UsageError(
-            f"a plugin cannot say which report formats it brings: {type(error).__name__}: {error}. "
-            "Repair or uninstall it."
-        ) from error
 
 
 def _check(formats: Sequence[object]) -> None:

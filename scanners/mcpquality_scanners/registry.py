@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import pluggy
-
 from mcpquality_scanners import hookspecs
 from mcpquality_scanners.base import Scanner
 from mcpquality_scanners.errors import UsageError
+from mcpquality_scanners.plugins import brought, plugin_manager
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 RESERVED = frozenset({"files", "mcpquality", "all"})
@@ -46,35 +45,11 @@ def load_scanners(plugins: Sequence[object] = ()) -> tuple[Scanner, ...]:
     Raises:
         UsageError: A plugin cannot be loaded, or what it brings is no scanner, or has a name that is taken or is none.
     """
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    _load_entry_points(manager)
-    for plugin in plugins:
-        manager.register(plugin)
-    manager.register(_BuiltIn(), "built-in")  # last and `tryfirst`: called before all others
-    ours, *others = _brought(manager)
-    theirs = [scanner for brought in others for scanner in brought]
+    manager = plugin_manager(hookspecs, _BuiltIn(), plugins)
+    ours, *others = brought(manager.hook.mcpquality_scanners, "scanners")
+    theirs = [scanner for each in others for scanner in each]
     _check([*ours, *theirs])
     return (*ours, *sorted(theirs, key=lambda scanner: scanner.name))
-
-
-def _load_entry_points(manager: pluggy.PluginManager) -> None:
-    try:
-        manager.load_setuptools_entrypoints(hookspecs.PROJECT)
-    except (Exception, SystemExit) as error:  # a plugin may fail in any way; ending with 0 is one
-        raise UsageError(
-            f"a plugin of the entry-point group {hookspecs.PROJECT!r} cannot be loaded: "
-            f"{type(error).__name__}: {error}. Repair or uninstall it."
-        ) from error
-
-
-def _brought(manager: pluggy.PluginManager) -> list[list[Scanner]]:
-    try:
-        return [list(scanners) for scanners in manager.hook.mcpquality_scanners()]
-    except (Exception, SystemExit) as error:  # as above
-        raise UsageError(
-            f"a plugin cannot say which scanners it brings: {type(error).__name__}: {error}. Repair or uninstall it."
-        ) from error
 
 
 def _check(scanners: Sequence[Scanner]) -> None:
