@@ -26,6 +26,7 @@ class EventParser:
         self._cap = cap
         self._buffer = bytearray()
         self._first = True
+        self._after_return = False
         self._clear()
 
     def _clear(self) -> None:
@@ -41,9 +42,13 @@ class EventParser:
         Raises:
             EventTooLongError: One is longer than allowed.
         """
+        if self._after_return and data:  # a CR ended a line at once: the LF that belongs to it ends none
+            data = data.removeprefix(b"\n")
+            self._after_return = False
         self._buffer += data
         events: list[Event] = []
-        if b"\n" in data or b"\r" in data or len(self._buffer) == len(data):
+        if b"\n" in data or b"\r" in data:
+            self._after_return = data.endswith(b"\r")
             events = [event for line in self._lines() if (event := self._line(line)) is not None]
         self._check(len(self._buffer))
         return events
@@ -53,13 +58,8 @@ class EventParser:
             raise EventTooLongError(f"an event of the stream is longer than {self._cap} bytes")
 
     def _lines(self) -> list[bytes]:
-        buffer = self._buffer
-        held = b""
-        if buffer.endswith(b"\r"):  # the \n that belongs to it may come next
-            held = b"\r"
-            buffer = buffer[:-1]
-        *lines, rest = bytes(buffer).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        self._buffer = bytearray(rest + held)
+        *lines, rest = bytes(self._buffer).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        self._buffer = bytearray(rest)
         if lines and self._first:
             self._first = False
             lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")

@@ -173,7 +173,6 @@ def test_sync_in_an_event_loop_is_explained(run: pytest.Pytester) -> None:
 
 
 def test_trio_is_told_once_what_does_not_work(run: pytest.Pytester) -> None:
-    pytest.importorskip("trio")
     run.makefile(".ini", pytest="[pytest]\n")
     run.makeconftest("import pytest\n\n@pytest.fixture\ndef anyio_backend():\n    return 'trio'\n")
     run.makepyfile(

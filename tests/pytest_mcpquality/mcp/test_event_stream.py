@@ -31,6 +31,12 @@ def test_an_empty_event_with_an_id_primes_and_one_without_is_none() -> None:
     assert parse(b"id: 1\ndata:\n\n", b"event: x\n\n", b":\n\n") == [Event("message", b"", "1")]
 
 
+def test_a_return_ends_a_line_at_once_and_its_line_feed_ends_no_other() -> None:
+    parser = EventParser(500)
+    assert feed(parser, b"data: x\r\r") == [Event("message", b"x")]
+    assert feed(parser, b"\n", b"data: y", b"\r", b"\n\r") == [Event("message", b"y")]
+
+
 def test_a_byte_order_mark_is_dropped_once() -> None:
     assert parse(b"\xef\xbb\xbfdata: x\n\n") == [Event("message", b"x")]
 
@@ -56,8 +62,7 @@ ENDS = st.sampled_from([b"\n", b"\r\n", b"\r"])
 
 @given(st.lists(st.tuples(LINES, ENDS), max_size=20), st.lists(st.integers(0, 60), max_size=10))
 def test_the_pieces_do_not_matter(lines: list[tuple[bytes, bytes]], cuts: list[int]) -> None:
-    # A line after the last one, since a lone CR at the end may still become CRLF.
-    stream = b"".join(line + end for line, end in lines) + b":"
+    stream = b"".join(line + end for line, end in lines)
     places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
     pieces = [stream[start:stop] for start, stop in pairwise(places)]
     assert parse(*pieces) == parse(stream)
