@@ -206,7 +206,8 @@ def _rating(finding: Finding) -> VulnerabilityRating:
         severity=_SEVERITIES[finding.severity],
         score=Decimal(str(rated[0])) if rated else None,
         method=method,
-        vector=finding.native_severity if method else None,
+        # The method says which version of CVSS it is; what is left is what newer versions of the library write.
+        vector=finding.native_severity.partition("/")[2] if method else None,
     )
 
 

@@ -36,7 +36,9 @@ def git(root: Path, *arguments: str) -> str:
     names = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.example", "GIT_CONFIG_GLOBAL": os.devnull}
     names |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.example", "GIT_CONFIG_NOSYSTEM": "1"}
     argv = ("git", "-C", str(root), *arguments)
-    return subprocess.run(argv, env=os.environ | names, check=True, capture_output=True, encoding="utf-8").stdout.strip()
+    return subprocess.run(
+        argv, env=os.environ | names, check=True, capture_output=True, encoding="utf-8"
+    ).stdout.strip()
 
 
 def commit(root: Path, files: dict[str, str | bytes]) -> str:
