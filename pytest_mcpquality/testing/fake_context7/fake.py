@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _ID = re.compile(r"/[^/]+/[^/]+([/@][^/]+)?")
 _LONGEST = 500
 _CALLS = ("search", "context")
+_OLD_SEARCHES = frozenset({"/api/v1/search", "/api/v2/search"})
+_OLD_CONTEXT = re.compile(r"/api/(?:v1|v2/docs/(?:code|info))(?=/)")
+"""What older clients ask; the library stands in the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,9 @@ class FakeRequest:
     @property
     def call(self) -> str:
         """`search`, `context`, or the path of anything else."""
-        if self.path in {"/api/v2/libs/search", "/api/v1/search"}:
+        if self.path in {"/api/v2/libs/search", *_OLD_SEARCHES}:
             return "search"
-        return "context" if self.path.startswith(("/api/v2/context", "/api/v1/")) else self.path
+        return "context" if self.path == "/api/v2/context" or _OLD_CONTEXT.match(self.path) else self.path
 
     @property
     def key(self) -> str:
@@ -174,13 +177,13 @@ class FakeContext7:
             case "/api/v2/libs/search":
                 wrong = _missing(query, "libraryName", "query")
                 return wrong or self._search(query["libraryName"])
-            case "/api/v1/search":
+            case path if path in _OLD_SEARCHES:
                 return _missing(query, "query") or self._search(query["query"])
             case "/api/v2/context":
                 wrong = _missing(query, "libraryId", "query")
                 return wrong or self._context(query["libraryId"], query.get("type", "txt"))
-            case path if path.startswith("/api/v1/"):
-                return self._context(path.removeprefix("/api/v1"), query.get("type", "txt"))
+            case path if old := _OLD_CONTEXT.match(path):
+                return self._context(path[old.end() :], query.get("type", "txt"))
             case _:
                 return error(404, "not_found", "There is nothing here.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -14,19 +15,26 @@ GIGABYTES = 10 * 2**30
 """Bytes of the body of `huge`."""
 
 _DEEP = 100_000
-_CODES: Mapping[int, str] = {
-    202: "library_not_finalized",
-    301: "library_redirected",
-    400: "validation_error",
-    401: "invalid_api_key",
-    402: "spending_limit_exceeded",
-    403: "access_denied",
-    404: "library_not_found",
-    422: "library_too_large",
-    429: "rate_limit_exceeded",
-    500: "internal_error",
-    503: "search_failed",
+CODES: Mapping[str, int] = {
+    "library_not_finalized": 202,
+    "library_redirected": 301,
+    "validation_error": 400,
+    "invalid_library_id": 400,
+    "invalid_api_key": 401,
+    "spending_limit_exceeded": 402,
+    "access_denied": 403,
+    "forbidden": 403,
+    "library_not_found": 404,
+    "tag_not_found": 404,
+    "no_snippets_found": 404,
+    "no_libraries_found": 404,
+    "library_too_large": 422,
+    "no_code_found": 422,
+    "rate_limit_exceeded": 429,
+    "internal_error": 500,
+    "search_failed": 503,
 }
+"""Every code of an error, and the status that it comes with."""
 
 
 class Sending(Enum):
@@ -54,7 +62,7 @@ JSON_TYPE = {"Content-Type": "application/json; charset=utf-8"}
 
 def error(status: int, code: str = "", message: str = "", **headers: str) -> FakeAnswer:
     """An error as the service words it; headers with `_` for `-`."""
-    code = code or _CODES.get(status, "error")
+    code = code or next((one for one, its in CODES.items() if its == status), "error")
     body = {"error": code, "message": message or f"The fake says {code}."}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return FakeAnswer(status, json.dumps(body).encode(), JSON_TYPE | named)
@@ -91,6 +99,7 @@ _FIXED: Mapping[str, Callable[[], FakeAnswer]] = {
     "truncated": lambda: _plain(_SNIPPETS),
     "badutf8": lambda: _plain(_SNIPPETS + b'\xff\xfe"}]}'),
     "deep": lambda: _plain(b"[" * _DEEP + b"]" * _DEEP),
+    "gzip": lambda: FakeAnswer(200, gzip.compress(bytes(100_000)), JSON_TYPE | {"Content-Encoding": "gzip"}),
     "html": lambda: _plain(b"<html><body>Sign in to continue</body></html>", kind="text/html"),
     "err200": lambda: _plain(json.dumps({"error": "internal_error", "message": "Something broke."}).encode()),
     "notadict": lambda: _plain(b"[1, 2, 3]"),
@@ -99,13 +108,14 @@ _FIXED: Mapping[str, Callable[[], FakeAnswer]] = {
     "huge": lambda: _plain(_SNIPPETS, sending=Sending.ENDLESS),
     "quota": lambda: throttled(499415, "Quota Exceeded"),
     "redirect": lambda: redirected("/psf/requests"),
+    "redirect-location": lambda: redirected("", "/api/v2/context?libraryId=/psf/requests&query=moved"),
     "redirect-loop": lambda: redirected("/kennethreitz/requests", "/api/v2/context?libraryId=/kennethreitz/requests"),
     "redirect-hostile-id": lambda: redirected("//attacker.example/../x?y=1"),
     "redirect-hostile-host": lambda: redirected("", "http://attacker.example/api/v2/context"),
     "redirect-hostile-scheme": lambda: redirected("", "file:///etc/passwd"),
 }
-NAMES = (*_FIXED, "status-N", "slow-N", "throttle-N")
-"""All names; N is a status, or seconds."""
+NAMES = (*_FIXED, "error-CODE", "status-N", "slow-N", "throttle-N")
+"""All names; CODE is one of `CODES`, N a status or seconds."""
 
 
 def scenario(name: str) -> FakeAnswer | None:
@@ -116,6 +126,9 @@ def scenario(name: str) -> FakeAnswer | None:
     """
     if name in _FIXED:
         return _FIXED[name]()
+    if name.removeprefix("error-") in CODES and name.startswith("error-"):
+        code = name.removeprefix("error-")
+        return error(CODES[code], code)
     match = re.fullmatch(r"(status|throttle|slow)-(\d+(?:\.\d+)?)", name)
     if match is None:
         raise UsageError(f"a fake Context7 has no scenario {name!r}: there are {', '.join(NAMES)}")

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_mcpquality.testing.fake_context7.scenarios import GIGABYTES, FakeAnswer, Sending
 
@@ -75,15 +75,18 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: Server
+
+    @property
+    def _ours(self) -> Server:
+        return cast("Server", self.server)
 
     def do_GET(self) -> None:
-        answer = self.server.answer(self.path, self.headers)
-        if answer.delay and self.server.closing.wait(answer.delay):
+        answer = self._ours.answer(self.path, self.headers)
+        if answer.delay and self._ours.closing.wait(answer.delay):
             return
         self._send(answer)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's words
         """Print nothing: the log is `FakeContext7.requests`."""
 
     def _send(self, answer: FakeAnswer) -> None:
@@ -105,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _drip(self, body: bytes) -> None:
         for byte in body * 100:
-            if self.server.closing.wait(1.0):
+            if self._ours.closing.wait(1.0):
                 return
             self._write(bytes([byte]))
 
