@@ -66,7 +66,7 @@ def array(value: object) -> list[object]:
 
 def is_object(value: object) -> TypeGuard[Wire]:
     """Whether a value from the wire is an object."""
-    return isinstance(value, Mapping)
+    return isinstance(value, dict) or isinstance(value, Mapping)  # noqa: SIM101 - the first is ten times quicker
 
 
 def is_array(value: object) -> TypeGuard[list[object]]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_mcpquality.health.definitions import Definitions, Wire
+from pytest_mcpquality.health.probes.answers import Answer, ErrorAnswer, Probes
+from pytest_mcpquality.health.probes.exposure import Exposure
+from pytest_mcpquality.health.settings import Limits
 from pytest_mcpquality.mcp.diagnosis import Diagnosis, Oddity
+from pytest_mcpquality.mcp.server_entry import ServerEntry
+from pytest_mcpquality.mcp.stdio import Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,10 @@ class Look:
         started: Seconds from the start of the process or connection to the agreement on a version.
         listed: Seconds that all lists took.
         pings: Seconds of each ping, or `server/discover` where there is none.
+        pages: Seconds of each page of each list, by method.
+        unserved: Methods that list what is claimed, and that it does not know.
+        no_ping: What it answered to a ping, where it was no pong.
+        ended: How its process ended; None where there is none.
     """
 
     definitions: Definitions
@@ -26,6 +35,10 @@ class Look:
     started: float = 0.0
     listed: float = 0.0
     pings: tuple[float, ...] = ()
+    pages: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
+    unserved: Mapping[str, ErrorAnswer] = field(default_factory=dict[str, ErrorAnswer])
+    no_ping: Answer | None = None
+    ended: Ended | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,11 @@ class Observation:
         locked: What the lock file holds of it; None when there is no lock file, or it does not name the server.
         lock_file: The lock file that was read; empty when there is none.
         others: Definitions of the other servers of the run, for what reaches across.
+        limits: What counts as too slow or too much.
+        probes: What it gave when it was asked on purpose; None when it did not get that far.
+        exposure: Who else can reach it; None when it is not reached over HTTP, or it did not get that far.
+        over_http: Whether it is reached over HTTP.
+        entry: Its table in the configuration file; None when it is from no file.
     """
 
     server: str
@@ -49,6 +67,21 @@ class Observation:
     locked: Wire | None = None
     lock_file: str = ""
     others: Mapping[str, Definitions] | None = None
+    limits: Limits = field(default_factory=Limits)
+    probes: Probes | None = None
+    exposure: Exposure | None = None
+    over_http: bool = False
+    entry: ServerEntry | None = None
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """The starts that were looked at."""
+        return tuple(look for look in (self.first, self.second) if look is not None)
+
+    @property
+    def oddities(self) -> tuple[Oddity, ...]:
+        """What it did that the protocol does not allow, in all starts, each once."""
+        return tuple(dict.fromkeys(oddity for look in self.looks for oddity in look.oddities))
 
     @property
     def definitions(self) -> Definitions | None:

@@ -29,13 +29,19 @@ _PASSING: Final = frozenset({"_meta", "size", "lastModified"})
 def locked(definitions: Definitions) -> dict[str, object]:
     """What is kept of one server: its identity, protocol, instructions, and every definition whole."""
     server: dict[str, object] = {
-        "identity": {"name": text(definitions.info, "name"), "version": text(definitions.info, "version")},
+        "identity": _identity(definitions.info),
         "protocol": definitions.protocol,
         "instructions": definitions.instructions,
     }
     for kind, key in KINDS.items():
         server[key] = _by_name((name, item) for each, name, item in definitions.listed() if each == kind)
     return server
+
+
+def _identity(info: Wire) -> dict[str, str]:
+    """Name and version, and what else it says of itself in words."""
+    more = {key: text(info, key) for key in ("title", "description", "websiteUrl") if text(info, key)}
+    return {"name": text(info, "name"), "version": text(info, "version"), **more}
 
 
 def _by_name(items: Iterable[tuple[str, Wire]]) -> dict[str, Wire]:

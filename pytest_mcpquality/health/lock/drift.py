@@ -48,6 +48,10 @@ def _server(locked: Wire, now: Wire) -> Iterator[Change]:
     if text(was, "version") != text(is_, "version"):
         yield Change(Kind.COMPATIBLE, "", "", "another version of the server",
                      text(was, "version"), text(is_, "version"))  # fmt: skip
+    for key in ("title", "description", "websiteUrl"):
+        if text(was, key) != text(is_, key):
+            what = f"its {key} changed"
+            yield Change(Kind.SUSPICIOUS, "", "", what, text(was, key), text(is_, key))
     before, after = text(locked, "protocol"), text(now, "protocol")
     if before != after:
         # Versions are dates: the later one sorts behind.
@@ -82,11 +86,13 @@ def _item(kind: str, name: str, was: Wire, now: Wire) -> Iterator[Change]:
         if was.get(key) != now.get(key):
             yield Change(Kind.SUSPICIOUS, kind, name, f"{key} changed", _shown(was.get(key)), _shown(now.get(key)))
     if kind == "tool":
-        yield from _inputs(name, was.get("inputSchema"), now.get("inputSchema"))
-        yield from _outputs(name, was.get("outputSchema"), now.get("outputSchema"))
+        for key, compared in (("inputSchema", _inputs), ("outputSchema", _outputs)):
+            changes = list(compared(name, was.get(key), now.get(key)))
+            yield from changes or _otherwise(kind, name, key, was.get(key), now.get(key))
         yield from _annotations(name, mapping(was.get("annotations")), mapping(now.get("annotations")))
     elif kind == "prompt":
-        yield from _arguments(name, was.get("arguments"), now.get("arguments"))
+        changes = list(_arguments(name, was.get("arguments"), now.get("arguments")))
+        yield from changes or _otherwise(kind, name, "arguments", was.get("arguments"), now.get("arguments"))
     elif was.get("mimeType") != now.get("mimeType"):
         yield Change(Kind.BREAKING, kind, name, "mimeType changed", text(was, "mimeType"), text(now, "mimeType"))
 
@@ -97,22 +103,54 @@ def _inputs(name: str, was: object, now: object) -> Iterator[Change]:
         return
     yield from _texts(name, "inputSchema", was, now)
     yield from _defaults(name, was, now)
-    members, taken = mapping(mapping(was).get("properties")), mapping(mapping(now).get("properties"))
-    removed = [each for each in members if each not in taken]
-    for each in removed:
-        yield Change(Kind.BREAKING, "tool", name, f"arguments.{each} was removed", before=_json(members[each]))
+    gone, new = _members(was, now, "arguments"), _members(now, was, "arguments")
+    for place, member in gone.items():
+        yield Change(Kind.BREAKING, "tool", name, f"{place} was removed", before=_json(member))
+    needed: set[str] = set()
     for narrowing in narrowed(was, now, "arguments"):
-        if narrowing.place.removeprefix("arguments.") not in removed:
+        needed.add(narrowing.place)
+        if narrowing.place not in gone:
             yield Change(Kind.BREAKING, "tool", name, f"{narrowing.place} {narrowing.what}")
-    required = array(mapping(now).get("required"))
-    for each in taken:
-        if each not in members and each not in required:
-            what = f"arguments.{each} was added, optional"
-            yield Change(Kind.COMPATIBLE, "tool", name, what, after=_json(taken[each]))
-    wider = dict.fromkeys(narrowing.place for narrowing in narrowed(now, was, "arguments"))
-    for place in wider:
-        if place.removeprefix("arguments.") not in taken.keys() - members.keys():
+    for place, member in new.items():
+        if place not in needed:
+            yield Change(Kind.COMPATIBLE, "tool", name, f"{place} was added, optional", after=_json(member))
+    for place in dict.fromkeys(narrowing.place for narrowing in narrowed(now, was, "arguments")):
+        if place not in new:
             yield Change(Kind.COMPATIBLE, "tool", name, f"{place} takes more than before")
+
+
+def _members(here: object, there: object, place: str) -> dict[str, object]:
+    """The members that only the first of two schemas has, in objects that both have, by their places."""
+    others = dict(_places(there, ""))
+    return {
+        f"{place}{_short(where)}.{name}": member
+        for where, schema in _places(here, "")
+        if where in others
+        for name, member in mapping(schema.get("properties")).items()
+        if name not in mapping(others[where].get("properties"))
+    }
+
+
+def _short(where: str) -> str:
+    """A place as messages have it: `.properties.filter.items` is `.filter[]`."""
+    return where.replace(".properties.", ".").replace(".items", "[]")
+
+
+def _otherwise(kind: str, name: str, key: str, was: object, now: object) -> Iterator[Change]:
+    """What no comparison by meaning saw: it is said, so that nothing changes unseen."""
+    if _sorted(was) != _sorted(now):
+        what = f"{key} is written differently, and takes the same as far as can be told"
+        yield Change(Kind.COMPATIBLE, kind, name, what, _shown(was), _shown(now))
+
+
+def _sorted(value: object, key: str = "") -> object:
+    """A schema with the lists sorted whose order means nothing."""
+    if is_object(value):
+        return {name: _sorted(each, name) for name, each in value.items()}
+    if is_array(value):
+        items = [_sorted(each) for each in value]
+        return sorted(items, key=_json) if key in {"required", "enum", "type"} else items
+    return value
 
 
 def _outputs(name: str, was: object, now: object) -> Iterator[Change]:

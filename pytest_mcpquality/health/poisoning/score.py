@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from pytest_mcpquality.health.poisoning.normal import hidden_texts, normal
-from pytest_mcpquality.health.poisoning.signals import SIGNALS, Signal
+from pytest_mcpquality.health.poisoning.normal import DECODERS, MIN_ENCODED, hidden_texts, normal
+from pytest_mcpquality.health.poisoning.sentences import sentences
+from pytest_mcpquality.health.poisoning.signals import IN_TEXTS, LANGUAGES, Signal, foreign, worth_a_search
 
 THRESHOLD: Final = 0.7
 """From this weight on a text is taken for instructions to the model."""
 
-WINDOW: Final = 700
+WINDOW: Final = 450
 """Characters within which signals count together: an attack is a few sentences, a long text says many things."""
 
 LONGEST: Final = 100_000
 """Characters of one text that are searched; a longer one is named as not wholly seen."""
 
+REMEMBERED: Final = 2_000
+"""Characters up to which a text and its verdict are kept."""
+
 _DECODED: Final = 0.5
 """Weight from which an encoded text counts as one that had to be hidden."""
 
 _EXCERPT: Final = 200
+
+_PROSE: Final = re.compile(r"\b[A-Za-z']{2,}\b")
+_MIN_WORDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,9 @@ class Verdict:
         return self.weight >= THRESHOLD
 
 
+_NOTHING: Final = Verdict(0.0, (), "")
+
+
 @dataclass(frozen=True, slots=True)
 class _Match:
     signal: Signal
@@ -48,31 +59,50 @@ class _Match:
 
 def judge(text: str) -> Verdict:
     """How much of a text instructs the model, what is encoded in it included."""
+    if len(text) < MIN_ENCODED and text.isascii() and " " not in text:
+        return _NOTHING
+    return remembered(text) if len(text) <= REMEMBERED else _read(text)
+
+
+@lru_cache(maxsize=4096)
+def remembered(text: str) -> Verdict:
+    """The same of a text that may come again: many parameters are described alike, and there are two starts."""
+    return _read(text)
+
+
+def _read(text: str) -> Verdict:
     verdict = _judge(normal(text[:LONGEST]))
     for how, words in hidden_texts(text[:LONGEST]):
         inner = _judge(normal(words))
-        if inner.weight >= _DECODED and inner.weight > verdict.weight:
+        told = how in DECODERS and len(_PROSE.findall(words)) >= _MIN_WORDS
+        enough = inner.weight >= (_DECODED if how in DECODERS else THRESHOLD)
+        if told or (enough and inner.weight > verdict.weight):
             families = (f"hides its words ({how})", *inner.families)
-            verdict = Verdict(max(inner.weight + _DECODED, THRESHOLD), families, inner.excerpt)
+            weight = max(inner.weight, verdict.weight) + _DECODED
+            verdict = Verdict(max(weight, THRESHOLD), families, inner.excerpt or words[:_EXCERPT])
     return verdict
 
 
 def _judge(text: str) -> Verdict:
-    matches = [
-        _Match(signal, found.start(), found.end())
-        for signal in SIGNALS
-        if not signal.words or any(word in text for word in signal.words)
-        for found in signal.pattern.finditer(text)
-    ]
-    matches.sort(key=lambda match: match.start)
+    matches = sorted(_matches(text), key=lambda match: match.start)
     best: list[_Match] = []
     for index, first in enumerate(matches):
         near = [match for match in matches[index:] if match.end <= first.start + WINDOW or match is first]
         if _weight(near) > _weight(best):
             best = near
     if not best:
-        return Verdict(0.0, (), "")
+        return _NOTHING
     return Verdict(_weight(best), tuple(dict.fromkeys(match.signal.family for match in best)), _excerpt(text, best))
+
+
+def _matches(text: str) -> Iterator[_Match]:
+    for signal in IN_TEXTS if not foreign(text) else (*IN_TEXTS, *LANGUAGES):
+        for found in signal.in_text(text):
+            yield _Match(signal, found.start(), found.end())
+    for sentence in sentences(text):
+        for signal in worth_a_search(sentence.mask):
+            for found in signal.in_sentence(sentence.text):
+                yield _Match(signal, sentence.start + found.start(), sentence.start + found.end())
 
 
 def _weight(matches: Sequence[_Match]) -> float:
@@ -85,9 +115,7 @@ def _weight(matches: Sequence[_Match]) -> float:
 
 def _excerpt(text: str, matches: Sequence[_Match]) -> str:
     heaviest = max(matches, key=lambda match: match.signal.weight)
-    start = max(
-        0,
-        min(heaviest.start, matches[0].start if heaviest.start - matches[0].start < _EXCERPT // 2 else heaviest.start),
-    )
+    first = matches[0].start
+    start = first if heaviest.start - first < _EXCERPT // 2 else heaviest.start
     words = re.sub(r"\s+", " ", text[start : start + _EXCERPT]).strip()
     return f"{'…' if start else ''}{words}{'…' if start + _EXCERPT < len(text) else ''}"

@@ -30,6 +30,14 @@ def die(code: int) -> None:
     os._exit(code)
 
 
+def huge(number: int) -> None:
+    """A result of 100 MB, in one line."""
+    write('{"jsonrpc": "2.0", "id": %d, "result": {"tools": [], "filler": "' % number)
+    for _ in range(100):
+        write("x" * 1_000_000)
+    write('"}}\n')
+
+
 def initialize(request: dict) -> dict:
     version = request["params"]["protocolVersion"]
     if "odd-version" in WAYS:
@@ -142,6 +150,14 @@ def handle(request: dict) -> None:
         return
     if f"hang-{method}" in WAYS:
         return
+    if f"die-{method}" in WAYS:
+        die(7)
+    if f"garble-{method}" in WAYS:
+        write('{"jsonrpc": "2.0", "id": 1, "resu\n')
+        return
+    if f"huge-{method}" in WAYS:
+        huge(number)
+        return
     match method:
         case "initialize" if "modern" in WAYS:
             send({"id": number, "error": {"code": -32601, "message": "Method not found"}})
@@ -190,6 +206,11 @@ def main() -> None:
         hang()
     if "ignore-term" in WAYS:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if "flood-stdout" in WAYS:
+        while True:
+            write("spam\n" * 1000)
+    if "flood-stderr" in WAYS:
+        sys.stderr.write("noise\n" * 3_000_000)
     if "banner" in WAYS:
         write("Welcome to raw!\n")
     if "child" in WAYS and os.fork() == 0:

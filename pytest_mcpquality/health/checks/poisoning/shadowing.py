@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from mcpquality_reports.text import visible
 from mcpquality_scanners.findings import Severity, Subject
 from pytest_mcpquality.health.check import Group, Hit, Outcome, Rule
 from pytest_mcpquality.health.checks.unseen import not_reached
 from pytest_mcpquality.health.definitions import Definitions, text
 from pytest_mcpquality.health.observation import Observation
 from pytest_mcpquality.health.poisoning.fields import text_fields
+from pytest_mcpquality.health.poisoning.normal import normal
 
 SAME_NAME: Final = Rule(
     "mcp-poisoning-same-name",
@@ -52,16 +54,33 @@ class Shadowing:
         return Outcome(tuple(hits))
 
 
+def _alike(own: Definitions, other: Definitions, mine: set[str], theirs: set[str]) -> Iterator[Hit]:
+    """Names that differ only in what a person overlooks: case, separators, letters that look the same."""
+    known = {_seen(name): name for name in sorted(theirs) if name}
+    for name in sorted(mine - {""}):
+        twin = known.get(_seen(name))
+        if twin is not None:
+            disguised = not name.isascii() or not twin.isascii()
+            message = f"named like the tool {visible(twin)!r} of the server {other.server}"
+            severity = Severity.HIGH if disguised else None
+            yield Hit(SAME_NAME, Subject(own.server, "tool", name), message, severity)
+
+
+def _seen(name: str) -> str:
+    return re.sub(r"[\W_]", "", normal(name))
+
+
 def _across(own: Definitions, other: Definitions) -> Iterator[Hit]:
     mine = {text(tool, "name") for tool in own.tools}
     theirs = {text(tool, "name") for tool in other.tools}
     for name in sorted(mine & theirs - {""}):
         yield Hit(SAME_NAME, Subject(own.server, "tool", name), f"the server {other.server} has a tool {name!r} too")
+    yield from _alike(own, other, mine - theirs, theirs - mine)
     telling = sorted(name for name in theirs - mine if _TELLING.fullmatch(name))
     if not telling:
         return
     mentioned = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, telling))})(?![\w-])")
     for field in text_fields(own):
-        if found := mentioned.search(field.text):
+        if field.place != "name" and (found := mentioned.search(field.text)):
             message = f"{field.place} names the tool {found[1]!r} of the server {other.server}"
             yield Hit(FOREIGN_TOOL, Subject(own.server, field.kind, field.name), message)

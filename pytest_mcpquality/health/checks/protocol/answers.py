@@ -31,5 +31,5 @@ class Answers:
         """Whether an answer was odd."""
         if observed.first is None:
             return not_reached(observed, "its answers")
-        found = [oddity.text for oddity in observed.first.oddities if oddity.kind in _ODD]
+        found = [oddity.text for oddity in observed.oddities if oddity.kind in _ODD]
         return Outcome((Hit(RULE, Subject(observed.server), "; ".join(found[:3])),) if found else ())

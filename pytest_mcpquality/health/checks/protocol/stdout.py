@@ -32,5 +32,5 @@ class Stdout:
         """Whether there was anything else."""
         if observed.first is None:
             return not_reached(observed, "what else it sends")
-        found = [oddity.text for oddity in observed.first.oddities if oddity.kind is Odd.NOT_JSON_RPC]
+        found = [oddity.text for oddity in observed.oddities if oddity.kind is Odd.NOT_JSON_RPC]
         return Outcome((Hit(RULE, Subject(observed.server), "; ".join(found[:3])),) if found else ())

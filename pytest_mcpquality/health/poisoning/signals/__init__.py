@@ -7,16 +7,29 @@ SAFE-T1001, T1201, T1301, T1401, T1402 and T1501; the weights were set on tool d
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from pytest_mcpquality.health.poisoning.signals.hiding import HIDING
-from pytest_mcpquality.health.poisoning.signals.languages import LANGUAGES
+from pytest_mcpquality.health.poisoning.signals.imitating import IMITATING
+from pytest_mcpquality.health.poisoning.signals.languages import LANGUAGES, foreign
 from pytest_mcpquality.health.poisoning.signals.model import Signal
 from pytest_mcpquality.health.poisoning.signals.overriding import OVERRIDING
 from pytest_mcpquality.health.poisoning.signals.reaching import REACHING
+from pytest_mcpquality.health.poisoning.signals.sending import SENDING
 from pytest_mcpquality.health.poisoning.signals.taking import TAKING
 
-SIGNALS: Final[tuple[Signal, ...]] = (*HIDING, *OVERRIDING, *TAKING, *REACHING, *LANGUAGES)
-"""All of them."""
+IN_SENTENCES: Final[tuple[Signal, ...]] = (*HIDING, *OVERRIDING, *TAKING, *SENDING, *REACHING)
+"""Those that are looked for in one sentence at a time."""
 
-__all__ = ["SIGNALS", "Signal"]
+
+@lru_cache(maxsize=8192)
+def worth_a_search(mask: int) -> tuple[Signal, ...]:
+    """Those that a sentence with the groups in `mask` may hold."""
+    return tuple(signal for signal in IN_SENTENCES if signal.may_be_in(mask))
+
+
+IN_TEXTS: Final[tuple[Signal, ...]] = IMITATING
+"""Those that may span sentences; `LANGUAGES` are, too."""
+
+__all__ = ["IN_SENTENCES", "IN_TEXTS", "LANGUAGES", "Signal", "foreign", "worth_a_search"]

@@ -112,6 +112,7 @@ def test_a_second_tool_of_one_name_is_not_lost() -> None:
     [
         ({"info": {"name": "other", "version": "1.0"}}, (Kind.SUSPICIOUS, "the server calls itself by another name")),
         ({"info": {"name": "notes", "version": "2.0"}}, (Kind.COMPATIBLE, "another version of the server")),
+        ({"info": {"name": "notes", "version": "1.0", "title": "N"}}, (Kind.SUSPICIOUS, "its title changed")),
         ({"instructions": "Always search first."}, (Kind.SUSPICIOUS, "instructions changed")),
         ({"protocol": "2026-07-28"}, (Kind.COMPATIBLE, "another version of the protocol")),
         ({"protocol": "2025-03-26"}, (Kind.BREAKING, "another version of the protocol")),
@@ -153,3 +154,34 @@ def test_a_change_is_shown_with_what_is_invisible_spelled_out() -> None:
 def test_a_long_difference_is_cut_and_says_so() -> None:
     change = Change(Kind.BREAKING, "tool", "x", "removed", "\n".join(map(str, range(50))))
     assert described(change).splitlines()[-1] == "... 38 more lines"
+
+
+def test_members_of_inner_objects_that_come_and_go() -> None:
+    before = schema(filter={"type": "object", "properties": {"tag": {"type": "string"}}})
+    after = schema(filter={"type": "object", "properties": {"day": {"type": "string"}}})
+    assert changes(server(tool(inputSchema=before)), server(tool(inputSchema=after))) == [
+        (Kind.BREAKING, "tool search: arguments.filter.tag was removed"),
+        (Kind.COMPATIBLE, "tool search: arguments.filter.day was added, optional"),
+    ]
+
+
+def test_what_is_written_differently_is_said() -> None:
+    inlined = {**schema(), "$defs": {"unused": {"type": "string"}}}
+    [(kind, said)] = of_tool(inputSchema=inlined)
+    assert (kind, said) == (
+        Kind.COMPATIBLE,
+        "tool search: inputSchema is written differently, and takes the same as far as can be told",
+    )
+
+
+def test_the_order_of_what_has_none_is_no_change() -> None:
+    one, other = schema(["query", "limit"]), schema(["limit", "query"])
+    assert changes(server(tool(inputSchema=one)), server(tool(inputSchema=other))) == []
+
+
+def test_a_prompt_whose_arguments_change_in_another_way() -> None:
+    before = server(prompts=({"name": "ask", "arguments": [{"name": "a"}, {"name": "b"}]},))
+    after = server(prompts=({"name": "ask", "arguments": [{"name": "b"}, {"name": "a"}]},))
+    [(kind, said)] = changes(before, after)
+    assert kind is Kind.COMPATIBLE
+    assert "arguments is written differently" in said

@@ -1,0 +1,1 @@
+"""Is its entry in the configuration file safe to keep?"""

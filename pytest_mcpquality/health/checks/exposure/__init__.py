@@ -1,0 +1,1 @@
+"""Who else can reach it over HTTP?"""

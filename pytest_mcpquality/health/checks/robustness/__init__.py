@@ -1,0 +1,1 @@
+"""Does it stand what it should not be sent?"""

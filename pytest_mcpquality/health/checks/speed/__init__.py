@@ -1,0 +1,1 @@
+"""Is it fast enough, and are its answers small enough?"""

@@ -1,0 +1,50 @@
+"""A normalised text in sentences, each with the groups of words that are in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pytest_mcpquality.health.poisoning.signals.vocabulary import ADDRESS, QUOTES, TABLE
+
+LONGEST: Final = 600
+"""Characters of a sentence that are searched at once: the time of a search grows with the square of it."""
+
+_SENTENCE: Final = re.compile(
+    rf"(?:[^.!?。！？]|[.!?](?!\s|$)){{1,{LONGEST}}}(?:[.!?。！？]+|$|(?<=.))",  # noqa: RUF001 - ends in other scripts
+    re.DOTALL,
+)
+_QUOTE: Final = re.compile(r"[`'\"]")
+_WORD: Final = re.compile(r"[a-z0-9_'-]+|\.git\b")
+_ADDRESS: Final = re.compile(
+    r"://|@[a-z0-9-]+\.|\b[a-z0-9-]+\.[a-z]{2,}\b|\+\d[\d ]{3}|\b0x[0-9a-f]{6}|\b[a-z]{2}\d{12}|#\w|\]\(|"
+    r"\d\.\d+\.\d+\.\d"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: itself, where it starts in the text, and the bits of the groups that it holds."""
+
+    text: str
+    start: int
+    mask: int
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """The sentences of a normalised text."""
+    for found in _SENTENCE.finditer(text):
+        sentence = found[0]
+        yield Sentence(sentence, found.start(), _mask(sentence))
+
+
+def _mask(sentence: str) -> int:
+    mask = (ADDRESS if _ADDRESS.search(sentence) else 0) | (QUOTES if _QUOTE.search(sentence) else 0)
+    for word in _WORD.findall(sentence):
+        mask |= TABLE.get(word, 0)
+        if "-" in word or "'" in word or "_" in word:
+            for part in re.split(r"[-'_]", word):
+                mask |= TABLE.get(part, 0)
+    return mask
