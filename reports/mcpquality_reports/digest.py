@@ -7,15 +7,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mcpquality_reports.text import count
 from mcpquality_scanners.findings import Finding, ScanResult, ScanStatus, Severity, Unseen
-from mcpquality_scanners.results import Gate, GateStatus, Results
+from mcpquality_scanners.remediation import Remediation, RemediationSource
+from mcpquality_scanners.results import Gate, GateStatus, Results, RunComparison
+
+SERVER = "mcp:"
+"""What the names of results that are about MCP servers start with."""
 
 _VERDICT_WORD = re.compile(r"^(?:Interrupted\. )?(?:Passed|Failed|Incomplete): ")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleGroup:
-    """All findings of one rule of one scanner, worst first; `head` is the first of them."""
+    """All findings of one rule of one scanner, or of all MCP servers, worst first; `head` is the first of them."""
 
     scanner: str
     rule: str
@@ -71,13 +76,62 @@ def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
     return {severity: found[severity] for severity in Severity}
 
 
+def family(scanner: str) -> str:
+    """The scanner's name; of a result about an MCP server what all of these share, since their rules are one."""
+    return SERVER.rstrip(":") if scanner.startswith(SERVER) else scanner
+
+
 def groups(findings: Iterable[Finding]) -> list[RuleGroup]:
     """The findings by rule: the worst rule first, then the most frequent, then by name."""
     rules: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        rules.setdefault((finding.scanner, finding.rule), []).append(finding)
+        rules.setdefault((family(finding.scanner), finding.rule), []).append(finding)
     made = [RuleGroup(*key, tuple(sorted(found, key=lambda one: one.sort_key))) for key, found in rules.items()]
     return sorted(made, key=_worst_first)
+
+
+def scope(results: Results) -> str:
+    """What the run was about: `12 files`, `3 servers`, or both."""
+    servers = len(servers_of(results))
+    parts = [count(results.files.listed, "file")] if results.files.source or not servers else []
+    return " and ".join([*parts, *([count(servers, "server")] if servers else [])])
+
+
+def servers_of(results: Results) -> list[ScanResult]:
+    """The results that are about MCP servers, those that were switched off left out."""
+    return [scan for scan in results.scanners if scan.scanner.startswith(SERVER) and scan.status is not ScanStatus.OFF]
+
+
+def remediation(results: Results) -> Mapping[tuple[str, str], Remediation]:
+    """What is said about how to put a rule right, by scanner and rule; the first where a document holds several."""
+    return {(one.scanner, one.rule): one for one in reversed(results.remediation)}
+
+
+def origin(one: Remediation) -> str:
+    """Who says how to put it right, and as of when; foreign words in it are as they came."""
+    match one.source:
+        case RemediationSource.CONTEXT7 | RemediationSource.STALE:
+            since = f", fetched {one.retrieved}" if one.retrieved else ""
+            old = "; the service could not be asked again, this is an older answer"
+            return f"Context7: {one.library}{since}{old if one.source is RemediationSource.STALE else ''}"
+        case RemediationSource.OWN_HELP:
+            return "mcpquality's own help for the rule"
+        case RemediationSource.TOOL:
+            return f"what {one.scanner} itself says"
+        case RemediationSource.CWE:
+            return "mcpquality's own help for the weakness (CWE)"
+        case RemediationSource.ADVISORY:
+            return "the advisory"
+
+
+def change(comparison: RunComparison) -> str:
+    """What changed since an earlier run, in numbers: `2 new, 1 fixed, 12 unchanged`."""
+    parts = [f"{len(comparison.new):,} new", f"{len(comparison.fixed):,} fixed", f"{comparison.unchanged:,} unchanged"]
+    if comparison.unclear:
+        parts.append(f"{len(comparison.unclear):,} not looked for again")
+    if comparison.suppressed:
+        parts.append(f"{comparison.suppressed:,} suppressed since")
+    return ", ".join(parts)
 
 
 def _worst_first(group: RuleGroup) -> tuple[object, ...]:

@@ -43,6 +43,7 @@ class HtmlReport:
         return template.render(
             results=results,
             count=text.count,
+            scope=digest.scope,
             where=rules.where,
             short_list=limits.SHORT_LIST,
             style=style,

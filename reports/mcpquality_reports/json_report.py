@@ -26,12 +26,12 @@ _ADDED = frozenset(
     {
         "comparison",
         "dependency_path",
-        "documentation",
         "epss",
         "known_exploited",
         "missing_functions",
         "partial_branches",
         "reach",
+        "remediation",
         "subject",
         "upgrade",
         "upgrade_allowed",
@@ -136,7 +136,9 @@ def _record(kind: type, data: object, where: str) -> object:
     needed = hints.keys() - _ADDED
     if not needed <= given.keys() <= hints.keys():
         missing, unknown = sorted(needed - given.keys()), sorted(given.keys() - hints.keys())
-        raise UsageError(f"not a results document: {where} lacks {missing} and has unknown {unknown}")
+        parts = [f"lacks {missing}" if missing else "", f"has unknown {unknown}" if unknown else ""]
+        wrong = " and ".join(filter(None, parts))
+        raise UsageError(f"not a results document of this version: {where} {wrong}; scan again to write one")
     return kind(**{name: _value(hints[name], value, f"{where}.{name}") for name, value in given.items()})
 
 

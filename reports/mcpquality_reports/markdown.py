@@ -7,13 +7,14 @@ always there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mcpquality_reports import digest, markup, text
+from mcpquality_reports import digest, fenced, markup, text
 from mcpquality_reports.comparison import is_new
 from mcpquality_scanners.findings import Finding, Severity
 from mcpquality_scanners.fingerprints import ReadLines
+from mcpquality_scanners.remediation import Remediation
 from mcpquality_scanners.results import Gate, GateStatus, Results, Verdict
 
 MARKER = "<!-- mcpquality: this comment is updated in place -->"
@@ -25,6 +26,8 @@ _COMMENT_BYTES = 65_536
 
 _MOST_PLACES = 20
 _MOST_FILES = 20
+_EXCERPT = 800
+"""Characters of documentation that are shown of a rule: a reviewer wants to know where to read on."""
 
 _TAIL_BYTES = 1_000
 """Kept free for the sentence about what did not fit."""
@@ -37,6 +40,7 @@ _SIGNS = {
     GateStatus.NOT_APPLICABLE: "⚪",
     GateStatus.OFF: "⚪",
 }
+_SHUT = (GateStatus.NOT_APPLICABLE, GateStatus.OFF)
 _VERDICTS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCOMPLETE: "⚠️"}
 
 
@@ -104,9 +108,9 @@ class _Page:
 
     def add_rules(self, results: Results) -> str:
         """Add the rules that fit, worst first; a sentence about the others, or nothing."""
-        new, left = is_new(results), digest.groups(results.findings)
+        new, left, said = is_new(results), digest.groups(results.findings), digest.remediation(results)
         heading = "\n### Findings, worst first\n"
-        while left and self.add_if_it_fits(heading + _rule(left[0], sum(map(new, left[0].findings)))):
+        while left and self.add_if_it_fits(heading + _rule(left[0], sum(map(new, left[0].findings)), said)):
             heading = ""
             del left[0]
         findings = sum(len(group.findings) for group in left)
@@ -144,8 +148,7 @@ def _verdict(results: Results, length: int) -> str:
 
 
 def _about(results: Results) -> str:
-    files = text.count(results.files.listed, "file")
-    about = f"Looked at {files} of {markup.code(results.target, 100) or 'the project'}"
+    about = f"Looked at {digest.scope(results)} of {markup.code(results.target, 100) or 'the project'}"
     if results.commit:
         dirty = " with changes that are not committed" if results.commit.dirty else ""
         about += f", commit {markup.code(results.commit.sha[:12])}{dirty}"
@@ -156,10 +159,18 @@ def _gates(gates: Sequence[Gate], most: int, length: int) -> str:
     if not gates:
         return "\nThere was no gate.\n"
     order = {GateStatus.FAILED: 0, GateStatus.INCOMPLETE: 1, GateStatus.ACCEPTED: 2}
-    shown = sorted(gates, key=lambda gate: order.get(gate.status, 3))[:most]
-    rows = [f"| {_SIGNS[gate.status]} {gate.status.value} | {_gate(gate, length)} |" for gate in shown]
-    more = f"\n\nand {text.count(len(gates) - len(shown), 'more gate')}" if len(gates) > len(shown) else ""
-    return "\n| Status | Gate | Value | Limit |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + f"{more}\n"
+    open_ = sorted((gate for gate in gates if gate.status not in _SHUT), key=lambda gate: order.get(gate.status, 3))
+    rows = [f"| {_SIGNS[gate.status]} {gate.status.value} | {_gate(gate, length)} |\n" for gate in open_[:most]]
+    table = "\n| Status | Gate | Value | Limit |\n| --- | --- | --- | --- |\n" + "".join(rows) if rows else ""
+    more = f"\nand {text.count(len(open_) - most, 'more gate')}\n" if len(open_) > most else ""
+    return table + more + "".join(_shut(gates, status, most, length) for status in _SHUT)
+
+
+def _shut(gates: Iterable[Gate], status: GateStatus, most: int, length: int) -> str:
+    """The gates that had nothing to do, in one line: they are many, and say nothing about the change."""
+    names = [markup.words(gate.name, length) or "-" for gate in gates if gate.status is status]
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"\n{_SIGNS[status]} {status.value.capitalize()}: {', '.join(names[:most])}{more}.\n" if names else ""
 
 
 def _gate(gate: Gate, length: int) -> str:
@@ -170,10 +181,7 @@ def _change(results: Results) -> str:
     comparison = results.comparison
     if not comparison:
         return ""
-    parts = [f"{len(comparison.new):,} new", f"{len(comparison.fixed):,} fixed", f"{comparison.unchanged:,} unchanged"]
-    if comparison.unclear:
-        parts.append(f"{len(comparison.unclear):,} not looked for again")
-    return f"\n**Since the run of {markup.words(comparison.started, 30)}:** {', '.join(parts)}.\n"
+    return f"\n**Since the run of {markup.words(comparison.started, 30)}:** {digest.change(comparison)}.\n"
 
 
 def _gaps(results: Results, most: int, names: int) -> str:
@@ -213,20 +221,23 @@ def _settings(weakened: Sequence[str], most: int) -> str:
 # ----------------------------------------------------------------------------------------------------------
 
 
-def _rule(group: digest.RuleGroup, new: int) -> str:
+_Said = Mapping[tuple[str, str], Remediation]
+
+
+def _rule(group: digest.RuleGroup, new: int, said: _Said) -> str:
     fresh = f", {new:,} new" if new else ""
     summary = (
         f"<b>{_severity(group.severity)}</b> {markup.words(group.title, 120)} "
         f"({markup.words(group.scanner, 60)}): {text.count(len(group.findings), 'place')}{fresh}"
     )
-    return _details(summary, "\n".join(_rule_body(group)))
+    return _details(summary, "\n".join(_rule_body(group, said.get((group.scanner, group.rule)))))
 
 
 def _severity(severity: Severity) -> str:
     return severity.value.upper()
 
 
-def _rule_body(group: digest.RuleGroup) -> Iterator[str]:
+def _rule_body(group: digest.RuleGroup, said: Remediation | None) -> Iterator[str]:
     yield f"{markup.words(group.head.message, 600) or 'No message was given.'}\n"
     for finding in group.findings[:_MOST_PLACES]:
         yield f"- {markup.code(text.where(finding))}{_package(finding)}"
@@ -235,8 +246,19 @@ def _rule_body(group: digest.RuleGroup) -> Iterator[str]:
     yield ""
     if group.fix:
         yield f"**Fix:**\n\n{markup.block(group.fix).rstrip()}\n"
+    if said and (said.source.is_documentation or not group.fix):
+        yield from _documentation(said)
     links = [found for found in map(markup.link, group.references[:3]) if found]
     yield f"Rule {markup.code(group.rule, 120) or 'without a name'}{': ' if links else ''}{', '.join(links)}"
+
+
+def _documentation(said: Remediation) -> Iterator[str]:
+    yield f"**Documentation** from {markup.words(digest.origin(said))}:\n"
+    words = markup.block(fenced.excerpt(said.text, _EXCERPT)).rstrip()
+    if words:
+        yield f"{words}\n"
+    if link := markup.link(said.url):
+        yield f"Read on: {link}\n"
 
 
 def _package(finding: Finding) -> str:

@@ -8,6 +8,7 @@ characters with a meaning as a numeric entity, which no parser of Markdown takes
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 
 from mcpquality_reports.text import LINE_LIMIT, TEXT_LIMIT, one_line, safe_url, visible
@@ -18,6 +19,7 @@ _ENTITIES = re.compile(r"[&<>'\"*_{}\[\]#!|~^$@:\\`]|(?<=www)\.", re.IGNORECASE)
 _PLAIN = re.compile(r"[a-z0-9.;'()\"-]*[:%][.,;)]{0,3}", re.IGNORECASE)
 _WORD = re.compile(r"(?P<before>[(\"']*)(?P<core>\S*?)(?P<after>[.,;:)\"']*)(?=\s|$)")
 _CODE = re.compile(r"`([^`\n]{1,200})`")
+_INDENTED = re.compile(r"^((?:[ ]{2,}\S[^\n]*(?:\n|\Z))+)", re.MULTILINE)
 _FENCE = re.compile(r"^[ ]{0,3}```[^\n`]*\n(.*?)^[ ]{0,3}```[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
@@ -51,10 +53,23 @@ def _cut(text: str, limit: int) -> str:
 def _blocks(text: str) -> Iterator[str]:
     for number, part in enumerate(_FENCE.split(text)):
         if number % 2:
-            # Line ends as entities: an empty line would end the HTML, and Markdown would begin.
-            yield f"<pre><code>{_entities(part.rstrip()).replace(chr(10), '&#10;')}</code></pre>\n\n"
+            yield _preformatted(part)
+        else:
+            yield from _paragraphs(part)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Sentences; lines that are indented, as in `before:` and `after:`, keep their lines as a block of code."""
+    for number, part in enumerate(_INDENTED.split(text)):
+        if number % 2:
+            yield _preformatted(textwrap.dedent(part))
         else:
             yield from (f"{_start(words(line, TEXT_LIMIT))}\n\n" for line in part.split("\n\n") if line.strip())
+
+
+def _preformatted(text: str) -> str:
+    # Line ends as entities: an empty line would end the HTML, and Markdown would begin.
+    return f"<pre><code>{_entities(text.rstrip()).replace(chr(10), '&#10;')}</code></pre>\n\n"
 
 
 def _start(line: str) -> str:

@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from mcpquality_reports.redaction import redacted
 from mcpquality_scanners.findings import Finding, ScanResult, Suppression
-from mcpquality_scanners.results import Documentation, Gate, Results, RunComparison
+from mcpquality_scanners.remediation import Remediation
+from mcpquality_scanners.results import Gate, Results, RunComparison
 
 _hidden = lru_cache(maxsize=4096)(redacted)  # messages of one rule are mostly the same
 
@@ -26,7 +27,7 @@ def without_secrets(results: Results) -> Results:
         findings=_findings(results.findings),
         suppressed=_findings(results.suppressed),
         weakened=_texts(results.weakened),
-        documentation=tuple(map(_documentation, results.documentation)),
+        remediation=tuple(map(_remediation, results.remediation)),
         comparison=_comparison(results.comparison) if results.comparison else None,
     )
 
@@ -69,8 +70,13 @@ def _scan(scan: ScanResult) -> ScanResult:
     )
 
 
-def _documentation(documentation: Documentation) -> Documentation:
-    return replace(documentation, text=_hidden(documentation.text), url=_hidden(documentation.url))
+def _remediation(remediation: Remediation) -> Remediation:
+    return replace(
+        remediation,
+        title=_hidden(remediation.title),
+        text=_hidden(remediation.text),
+        url=_hidden(remediation.url),
+    )
 
 
 def _comparison(comparison: RunComparison) -> RunComparison:

@@ -16,12 +16,13 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from mcpquality_reports import digest
+from mcpquality_reports import digest, fenced
 from mcpquality_reports.documents import Json, document
 from mcpquality_reports.text import one_line, safe_url, shorten, visible
 from mcpquality_scanners import severity as scales
 from mcpquality_scanners.findings import Category, Finding, Location, Region, ScanResult, ScanStatus, Severity
 from mcpquality_scanners.fingerprints import ReadLines
+from mcpquality_scanners.remediation import Remediation
 from mcpquality_scanners.results import Gate, GateStatus, Results, Verdict
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -53,6 +54,9 @@ _PRECISIONS = {"high": "high", "medium": "medium", "low": "low"}
 _MOST_TAGS = 20
 _MOST_CHARACTERS = 1000
 """Of a rule's descriptions: GitHub takes 1,024."""
+
+_MOST_DOCUMENTATION = 5000
+"""Characters of what a documentation service says."""
 
 _LONGEST_PATH = 4096
 
@@ -137,10 +141,11 @@ def run(scan: ScanResult, findings: list[Finding], results: Results, sources: Re
     """What one scanner has to say, with these of its findings."""
     groups = sorted(digest.groups(findings), key=lambda group: group.rule)
     numbers = {group.rule: index for index, group in enumerate(groups)}
+    said = digest.remediation(results)
     driver: Json = {
         "name": one_line(scan.scanner) or "unnamed",
         "informationUri": _ABOUT,
-        "rules": [_rule(group) for group in groups],
+        "rules": [_rule(group, said.get((group.scanner, group.rule))) for group in groups],
     }
     if scan.version:
         driver["version"] = one_line(scan.version)
@@ -203,14 +208,14 @@ def notification(kind: str, text: str, level: str) -> Json:
 # -----------------------------------------------------------------------------------------------------------
 
 
-def _rule(group: digest.RuleGroup) -> Json:
+def _rule(group: digest.RuleGroup, said: Remediation | None) -> Json:
     head = group.head
     links = [link for link in group.references if safe_url(link)]
     rule: Json = {
         "id": one_line(group.rule) or "unnamed",
         "shortDescription": {"text": _sentence(group.title)},
         "fullDescription": {"text": _sentence(head.message if head.title else group.title)},
-        "help": _help(group, links),
+        "help": _help(group, links, said),
         "defaultConfiguration": {"level": _LEVELS[group.severity]},
         "properties": _rule_properties(group),
     }
@@ -245,13 +250,25 @@ def _tags(finding: Finding) -> list[str]:
     return list(dict.fromkeys([*kind, finding.category.value, *cwe, *names]))[:_MOST_TAGS]
 
 
-def _help(group: digest.RuleGroup, links: list[str]) -> Json:
-    fix = shorten(visible(group.fix)) or "No advice was given with this rule; see what it says and its references."
-    lines = "\n".join(f"- {link}" for link in links)
-    listed = "\n".join(f"- <{link}>" for link in links)
-    text = f"{fix}\n\nReferences:\n{lines}" if links else fix
-    markdown = f"{_escaped(fix)}\n\n**References**\n\n{listed}" if links else _escaped(fix)
-    return {"text": text, "markdown": markdown}
+def _help(group: digest.RuleGroup, links: list[str], said: Remediation | None) -> Json:
+    fetched = said if said and said.source.is_documentation else None
+    advice = group.fix or (said.text if said else "")
+    fix = shorten(visible(advice)) or "No advice was given with this rule; see what it says and its references."
+    text = [fix, "References:\n" + "\n".join(f"- {link}" for link in links) if links else ""]
+    markdown = [
+        "" if fetched and not group.fix else _escaped(fix),
+        "**References**\n\n" + "\n".join(f"- <{link}>" for link in links) if links else "",
+        f"**Documentation** from {_escaped(one_line(digest.origin(fetched)))}" if fetched else "",
+        _documentation(fetched) if fetched else "",
+    ]
+    return {"text": "\n\n".join(filter(None, text)), "markdown": "\n\n".join(filter(None, markdown))}
+
+
+def _documentation(said: Remediation) -> str:
+    """What a documentation service says: code as code, and everything else as it is, without a meaning."""
+    words = visible(shorten(said.text, _MOST_DOCUMENTATION))
+    shown = (fenced.block(part) if is_code else _escaped(part.strip()) for is_code, part in fenced.parts(words))
+    return "\n\n".join(filter(None, shown))
 
 
 def _escaped(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -18,7 +18,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mcpquality_reports import digest, text
+from mcpquality_reports import digest, fenced, text
+from mcpquality_reports.comparison import is_new
 from mcpquality_scanners.findings import Finding, ScanResult, ScanStatus, Severity
 from mcpquality_scanners.fingerprints import ReadLines
 from mcpquality_scanners.results import Gate, GateStatus, Results, Verdict
@@ -73,10 +74,11 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class TerminalReport:
-    """Plain text of `width` columns, as for a file; `show` prints the same on a terminal."""
+    """Text of `width` columns, plain, as for a file, unless said otherwise; `show` prints the same on a terminal."""
 
     detail: Detail = Detail.NORMAL
     width: int = 80
+    colour: bool = False
     name: str = "terminal"
     suffix: str = ".txt"
 
@@ -85,8 +87,8 @@ class TerminalReport:
         console = Console(
             file=io.StringIO(),
             width=self.width,
-            color_system=None,
-            force_terminal=False,
+            color_system="standard" if self.colour else None,
+            force_terminal=self.colour,
             legacy_windows=False,
         )
         return _captured(console, results, self.detail)
@@ -118,6 +120,8 @@ class _Lines:
     def __init__(self, results: Results, detail: Detail) -> None:
         self._results = results
         self._detail = detail
+        self._remediation = digest.remediation(results)
+        self._is_new = is_new(results)
 
     def everything(self) -> Iterator[Text | Padding | Table]:
         if self._detail is Detail.QUIET:
@@ -134,6 +138,7 @@ class _Lines:
         if self._detail is not Detail.QUIET:
             yield from self._notes()
             yield from self._gates(self._open_gates())
+        yield from self._change()
         yield from self._verdict()
 
     def _failures(self) -> Iterator[Text | Padding]:
@@ -152,15 +157,17 @@ class _Lines:
         if commit:
             state = ", changes not committed" if commit.dirty else ""
             about.append(f"commit {text.one_line(commit.sha[:12])}{state}")
-        about.append(f"{text.count(results.files.listed, 'file')} ({text.one_line(results.files.source)})")
+        source = f" ({text.one_line(results.files.source)})" if results.files.source else ""
+        about.append(f"{digest.scope(results)}{source}")
         about += [f"{number} left out by {text.one_line(who)}" for who, number in results.files.excluded]
         yield _wrapped(", ".join(about), 0)
 
     def _scanners(self) -> Table:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-        table.add_column("Scanner", overflow="fold")
+        servers = not self._results.files.source and bool(digest.servers_of(self._results))
+        table.add_column("Server" if servers else "Scanner", overflow="fold")
         table.add_column("Status", overflow="fold")
-        for heading in ("Findings", "Suppressed", "Files", "Seconds"):
+        for heading in ("Findings", "Suppressed", "Seen" if servers else "Files", "Seconds"):
             table.add_column(heading, justify="right")
         for scan in self._results.scanners:
             if self._is_idle(scan):
@@ -212,13 +219,35 @@ class _Lines:
         yield Text()
         yield _wrapped(Text.assemble(_severity(group.severity), f" {text.one_line(group.title)} {_ids(group)}"), 2)
         yield _wrapped(text.shorten(group.head.message), 4)
-        shown = group.findings if self._detail is Detail.VERBOSE else group.findings[:MOST_PLACES]
+        shown = group.findings if self._detail is Detail.VERBOSE else self._over(group.findings)[:MOST_PLACES]
         for finding in shown:
             yield from self._place(finding, group)
-        if len(shown) < len(group.findings):
-            yield Text(f"    and {len(group.findings) - len(shown):,} more places: -v, or any report file")
+        yield from self._more_places(group.findings[len(shown) :])
         if group.fix:
             yield _wrapped(Text.assemble(("Fix: ", "bold green"), text.visible(text.shorten(group.fix))), 4)
+        if self._detail is Detail.VERBOSE:
+            yield from self._documentation(group)
+
+    def _over(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """The findings that count at the gate."""
+        return [finding for finding in findings if finding.severity.rank >= self._results.fail_on.rank]
+
+    def _more_places(self, left: Sequence[Finding]) -> Iterator[Text]:
+        over = len(self._over(left))
+        for number, where in ((over, "at or over"), (len(left) - over, "under")):
+            if number:
+                places = text.count(number, "more place")
+                yield Text(f"    and {places} {where} the threshold: -v, or any report file")
+
+    def _documentation(self, group: digest.RuleGroup) -> Iterator[Text | Padding]:
+        said = self._remediation.get((group.scanner, group.rule))
+        if said is None or (group.fix and not said.source.is_documentation):
+            return
+        origin = text.one_line(digest.origin(said))
+        yield _wrapped(Text.assemble((f"Documentation from {origin}:", "bold")), 4)
+        yield _wrapped(fenced.excerpt(said.text, text.TEXT_LIMIT) or text.shorten(said.text), 6)
+        if (url := text.safe_url(said.url)) and url not in said.text:
+            yield Text(f"      {url}")
 
     def _place(self, finding: Finding, group: digest.RuleGroup) -> Iterator[Text | Padding]:
         yield Text(f"    {text.where(finding)}", "bold")
@@ -309,12 +338,34 @@ class _Lines:
     def _gates(self, gates: Iterable[Gate]) -> Iterator[Text | Padding]:
         yield Text()
         shown = list(gates)
+        told = {gap.scanner for gap in digest.gaps(self._results)}
         for gate in shown:
             status = Text(f"{gate.status.value:<{_widest(shown)}}", _GATES[gate.status])
             name, value, limit = map(text.one_line, (gate.name, gate.value, gate.limit))
             yield Text.assemble(status, f"  {name}: {value} (limit: {limit})")
-            if gate.detail:
+            if gate.detail and gate.scanner not in told:
                 yield _wrapped(text.shorten(gate.detail), 4)
+
+    def _change(self) -> Iterator[Text | Padding]:
+        """What is new and what is fixed since the run that this one is compared with."""
+        comparison = self._results.comparison
+        if not comparison:
+            return
+        yield Text()
+        yield _wrapped(f"Since the run of {text.one_line(comparison.started)}: {digest.change(comparison)}.", 0)
+        if comparison.blind:
+            names = ", ".join(map(text.one_line, comparison.blind))
+            yield _wrapped(f"What is new may only be newly seen: {names} had not seen everything then.", 0)
+        if self._detail is Detail.QUIET:
+            return
+        marked = [("new", "bold red", one) for one in self._results.findings if self._is_new(one)]
+        marked += [("fixed", "green", one) for one in comparison.fixed]
+        shown = marked if self._detail is Detail.VERBOSE else marked[:MOST_PLACES]
+        for word, style, one in shown:
+            about = f" {one.severity.value} {text.where(one)} {text.one_line(one.title or one.rule, 80)}"
+            yield Text.assemble("  ", Text(f"{word:<5}", style), about)
+        if len(shown) < len(marked):
+            yield Text(f"  and {len(marked) - len(shown):,} more: -v, or any report file")
 
     def _verdict(self) -> Iterator[Text | Padding]:
         results = self._results

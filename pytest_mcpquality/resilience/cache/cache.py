@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from pytest_mcpquality.resilience.cache.disk import DiskTier
 from pytest_mcpquality.resilience.cache.memory import MemoryTier
@@ -12,6 +13,7 @@ from pytest_mcpquality.resilience.cache.values import (
     Entry,
     Json,
     NoAnswerError,
+    SharedTier,
     Source,
     Tier,
     TierStatistics,
@@ -22,13 +24,17 @@ from pytest_mcpquality.resilience.single_flight import SingleFlight
 STALE_FOR = 7 * 24 * 3600.0
 """Seconds after its freshness that an answer may still stand in for one that cannot be had (ours: a week)."""
 
+_SKEW = 24 * 3600.0
+"""Seconds that an entry may be from the future, as clocks of machines differ; with more, one of them was set."""
+
 
 class Cache:
-    """Memory in front of an optional file.
+    """Memory in front of an optional file, in front of an optional tier that is shared with other machines.
 
     Args:
         memory: The first tier.
         disk: The second; None keeps everything in this process.
+        shared: The third; only `get_or_compute` asks it.
         stale_for: Seconds that an answer may stand in after it is no longer fresh.
         clock: Where the time of day comes from.
     """
@@ -37,6 +43,7 @@ class Cache:
         self,
         memory: MemoryTier | None = None,
         disk: DiskTier | None = None,
+        shared: SharedTier | None = None,
         *,
         stale_for: float = STALE_FOR,
         clock: Clock = SYSTEM_CLOCK,
@@ -45,18 +52,20 @@ class Cache:
         self._tiers: dict[Source, Tier] = {Source.MEMORY: self._memory}
         if disk is not None:
             self._tiers[Source.DISK] = disk
+        self._shared = shared
         self._stale_for = stale_for
         self._clock = clock
         self._flights: SingleFlight[str, Answer] = SingleFlight()
 
     def __repr__(self) -> str:
-        tiers = ", ".join(f"{tier.value} {held.statistics.hit_rate:.0%} hits" for tier, held in self._tiers.items())
+        tiers = ", ".join(f"{source.value} {held.hit_rate:.0%} hits" for source, held in self.statistics.items())
         return f"<Cache: {tiers}>"
 
     @property
     def statistics(self) -> Mapping[Source, TierStatistics]:
         """What each tier has done."""
-        return {source: tier.statistics for source, tier in self._tiers.items()}
+        local = {source: tier.statistics for source, tier in self._tiers.items()}
+        return local | ({} if self._shared is None else {Source.SHARED: self._shared.statistics})
 
     def get(self, key: str) -> Answer | None:
         """A fresh answer, if there is one.
@@ -67,20 +76,28 @@ class Cache:
         answer, _ = self._look(key)
         return answer
 
+    def kept(self, key: str) -> Answer | None:
+        """An answer as it is kept here, fresh or stale."""
+        try:
+            answer, stale = self._look(key)
+        except NoAnswerError:
+            return None
+        return answer or (None if stale is None else Answer(stale.value, Source.STALE))
+
     def put(self, key: str, value: Json, *, ttl: float = DEFAULT_TTL) -> None:
-        """Keep an answer; it is fresh for `ttl` seconds.
+        """Keep an answer here; it is fresh for `ttl` seconds.
 
         Raises:
             TypeError: The value is no JSON (only noticed with a file).
         """
-        self._keep(key, value, ttl, negative=False)
+        self._keep(key, self._entry(value, ttl))
 
-    def put_negative(self, key: str, *, ttl: float = NEGATIVE_TTL) -> None:
-        """Keep that there is no answer."""
-        self._keep(key, None, ttl, negative=True)
+    def put_negative(self, key: str, *, ttl: float = NEGATIVE_TTL, detail: Json = None) -> None:
+        """Keep here that there is no answer."""
+        self._keep(key, self._entry(detail, ttl, negative=True))
 
     def clear(self) -> None:
-        """Keep nothing."""
+        """Keep nothing here."""
         for tier in self._tiers.values():
             tier.clear()
 
@@ -94,21 +111,37 @@ class Cache:
             Exception: What the computation raised, if there is no stale answer.
         """
         answer, stale = self._look(key)
-        return answer or await self._flights.run(key, lambda: self._compute(key, compute, ttl, stale))
+        return answer or await self._flights.run(key, lambda: self._find(key, compute, ttl, stale))
+
+    async def _find(self, key: str, compute: Callable[[], Awaitable[Json]], ttl: float, stale: Entry | None) -> Answer:
+        """What others have, else what is computed."""
+        if self._shared is None:
+            return await self._compute(key, compute, ttl, stale)
+        now = self._now()
+        entry = await self._shared.get(key, now)
+        if entry is not None and _fresh(entry, now):
+            self._keep(key, entry)
+            return _answer(key, entry, Source.SHARED)
+        if entry is not None and stale is None and _usable(entry, now):
+            stale = entry
+        return await self._compute(key, compute, ttl, stale)
 
     async def _compute(
         self, key: str, compute: Callable[[], Awaitable[Json]], ttl: float, stale: Entry | None
     ) -> Answer:
         try:
             value = await compute()
-        except NoAnswerError:
-            self.put_negative(key)
+        except NoAnswerError as error:
+            if stale is not None and error.passing:
+                # Not remembered: it would hide the answer that stands in.
+                return Answer(stale.value, Source.STALE)
+            await self._keep_everywhere(key, self._entry(error.detail, NEGATIVE_TTL, negative=True))
             raise
         except Exception:
             if stale is None:
                 raise
             return Answer(stale.value, Source.STALE)
-        self.put(key, value, ttl=ttl)
+        await self._keep_everywhere(key, self._entry(value, ttl))
         return Answer(value, Source.COMPUTED)
 
     def _look(self, key: str) -> tuple[Answer | None, Entry | None]:
@@ -123,25 +156,44 @@ class Cache:
             entry = tier.get(key, now)
             if entry is None:
                 continue
-            if now < entry.fresh_until:
+            if _fresh(entry, now):
                 if source is not Source.MEMORY:
                     self._memory.put(key, entry, now)
                 return _answer(key, entry, source), None
-            if not entry.negative and now < entry.kept_until:
+            if _usable(entry, now):
                 stale = stale or entry
         return None, stale
 
-    def _keep(self, key: str, value: Json, ttl: float, *, negative: bool) -> None:
+    def _entry(self, value: Json, ttl: float, *, negative: bool = False) -> Entry:
+        now = self._now()
+        return Entry(value, now, now + ttl, now + ttl + self._stale_for, negative)
+
+    def _keep(self, key: str, entry: Entry) -> None:
         now = self._now()
         for tier in self._tiers.values():
             # Each its own: they count hits apart.
-            tier.put(key, Entry(value, now, now + ttl, now + ttl + self._stale_for, negative), now)
+            tier.put(key, replace(entry), now)
+
+    async def _keep_everywhere(self, key: str, entry: Entry) -> None:
+        self._keep(key, entry)
+        if self._shared is not None:
+            await self._shared.put(key, entry, self._now())
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
 
+def _fresh(entry: Entry, now: float) -> bool:
+    """Whether it is within its time; one from the future is of a clock that was wrong then, or is now."""
+    return entry.stored_at - _SKEW <= now < entry.fresh_until
+
+
+def _usable(entry: Entry, now: float) -> bool:
+    """Whether it may stand in for one that cannot be had."""
+    return not entry.negative and now < entry.kept_until
+
+
 def _answer(key: str, entry: Entry, source: Source) -> Answer:
     if entry.negative:
-        raise NoAnswerError(f"no answer to {key!r}, as was found out a while ago")
+        raise NoAnswerError(f"no answer to {key!r}, as was found out a while ago", detail=entry.value)
     return Answer(entry.value, source)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from pytest_mcpquality.resilience.cache.values import Entry, TierStatistics
 
 _LOG = logging.getLogger(__name__)
 _SCHEMA = 1
+_GIVEN = 256  # keys with hits that are not written yet
+_PURGE = 100  # entries that are written before it is looked for those that may go
 _PATIENCE = 0.25  # seconds for another process to finish writing; nobody should wait for a cache
 _TABLE = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -43,9 +46,14 @@ class DiskTier:
         self._size = size
         self._hits = self._misses = self._evictions = 0
         self._database: sqlite3.Connection | None = None
+        # Looking through the file after each entry would cost more than writing it; other processes write, too.
+        self._put_since = self._entries_at_purge = 0
+        # Hits that are not in the file yet: writing each at once would cost more than reading the answer.
+        self._given: Counter[str] = Counter()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = self._open()
+            self._entries_at_purge = self._count()
         except (sqlite3.Error, OSError) as error:
             self._go_on_without(error)
 
@@ -62,9 +70,11 @@ class DiskTier:
         """What is kept, fresh or not; counts as a hit only if it is fresh."""
         entry = self._read(key)
         if entry is not None and now < entry.fresh_until:
-            entry.hits += 1
             self._hits += 1
-            self._execute("UPDATE entries SET hits = hits + 1 WHERE key = ?", key)
+            self._given[key] += 1
+            entry.hits += self._given[key]
+            if len(self._given) >= _GIVEN:
+                self._write_hits()
         else:
             self._misses += 1
         return entry
@@ -76,24 +86,50 @@ class DiskTier:
             TypeError: The value is no JSON.
         """
         value = json.dumps(entry.value)
+        del self._given[key]
         self._execute(
             "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)",
             *(key, value, entry.stored_at, entry.fresh_until, entry.kept_until, entry.negative, entry.hits),
         )
+        self._put_since += 1
+        if self._put_since >= _PURGE or self._entries_at_purge + self._put_since > self._size:
+            self._purge(now)
+
+    def _purge(self, now: float) -> None:
         self._evictions += self._execute("DELETE FROM entries WHERE kept_until <= ?", now)
         if (surplus := self._count() - self._size) > 0:
             oldest = "SELECT key FROM entries ORDER BY stored_at LIMIT ?"
             self._evictions += self._execute(f"DELETE FROM entries WHERE key IN ({oldest})", surplus)  # noqa: S608 - ours
+        self._put_since, self._entries_at_purge = 0, self._count()
 
     def clear(self) -> None:
         """Keep nothing."""
+        self._given.clear()
         self._execute("DELETE FROM entries")
 
     def close(self) -> None:
         """Let go of the file."""
+        self._write_hits()
         if self._database is not None:
             self._database.close()
             self._database = None
+
+    def _write_hits(self) -> None:
+        given, self._given = self._given, Counter()
+        if self._database is None or not given:
+            return
+        try:
+            # All in one transaction, as each by itself would wait for the others that write.
+            with closing(self._database.cursor()) as cursor:
+                cursor.execute("BEGIN IMMEDIATE")
+                cursor.executemany(
+                    "UPDATE entries SET hits = hits + ? WHERE key = ?", [(count, key) for key, count in given.items()]
+                )
+                cursor.execute("COMMIT")
+        except sqlite3.Error:
+            # They are only statistics, and somebody else may be writing for long.
+            if self._database.in_transaction:
+                self._database.rollback()
 
     def _open(self) -> sqlite3.Connection:
         # Every statement commits by itself; a thread other than the one that made it may use it, one at a time.

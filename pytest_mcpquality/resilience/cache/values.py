@@ -13,7 +13,18 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 class NoAnswerError(McpQualityError):
-    """Raised by a computation to say that there is no answer, which is worth remembering, too."""
+    """Raised by a computation to say that there is no answer, which is worth remembering, too.
+
+    Args:
+        message: For people.
+        detail: Kept with it, for who asks again.
+        passing: Whether there may be one soon: an older answer stands in meanwhile.
+    """
+
+    def __init__(self, message: str, *, detail: Json = None, passing: bool = False) -> None:
+        super().__init__(message)
+        self.detail = detail
+        self.passing = passing
 
 
 class Source(Enum):
@@ -21,6 +32,7 @@ class Source(Enum):
 
     MEMORY = "memory"
     DISK = "disk"
+    SHARED = "shared"
     COMPUTED = "computed"
     STALE = "stale"
 
@@ -38,7 +50,7 @@ class Entry:
     """What is kept under a key.
 
     Attributes:
-        value: The answer; None of a negative one.
+        value: The answer; of a negative one the detail of why.
         stored_at: When it was computed, in seconds since 1970 (files outlive a process and its monotonic clock).
         fresh_until: Until then it is given without a question.
         kept_until: Until then it may be given when no better can be had.
@@ -94,4 +106,34 @@ class Tier(Protocol):
 
     def clear(self) -> None:
         """Keep nothing."""
+        ...
+
+
+class SharedTier(Protocol):
+    """Somewhere that entries are kept for several machines; it is waited for, so it is asked last."""
+
+    @property
+    def statistics(self) -> TierStatistics:
+        """What it has done; its size is not known."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why it goes on without; empty while all is well."""
+        ...
+
+    async def get(self, key: str, now: float) -> Entry | None:
+        """What is kept, fresh or not; counts as a hit only if it is fresh."""
+        ...
+
+    async def put(self, key: str, entry: Entry, now: float) -> None:
+        """Keep it."""
+        ...
+
+    async def clear(self) -> None:
+        """Keep nothing."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of the connection."""
         ...

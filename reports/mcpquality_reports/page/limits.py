@@ -28,6 +28,9 @@ WORDS_ROOM = 300_000
 RULES_ROOM = 600_000
 """For rules: message, advice, links."""
 
+DOCUMENTS_ROOM = 300_000
+"""For documentation: it never takes the place of a rule."""
+
 LIST_ROOM = 60_000
 """For any other list: what was not seen, what is suppressed, what is fixed, covered files, commands."""
 

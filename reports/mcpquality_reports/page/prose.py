@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +18,11 @@ from mcpquality_reports.redaction import redacted, shortened
 DOCUMENT_LIMIT = 8_000
 """Characters of a documentation text that are shown."""
 
-_CODE = re.compile(r"\n?```[^\n`]*\n(?P<block>.*?)\n?```\n?|(?<!`)`(?P<code>[^`\n]+)`(?!`)", re.DOTALL)
+_CODE = re.compile(
+    r"\n?```[^\n`]*\n(?P<block>.*?)\n?```\n?|(?<!`)`(?P<code>[^`\n]+)`(?!`)"
+    r"|\n?(?P<indented>(?:^[ ]{2,}\S[^\n]*(?:\n|\Z))+)",
+    re.DOTALL | re.MULTILINE,
+)
 
 _TAGS = {"blockquote", "br", "code", "em", "h4", "li", "ol", "p", "pre", "strong", "ul"}
 
@@ -41,14 +46,19 @@ def short(words: str) -> str:
 
 
 def pieces(words: str) -> tuple[Piece, ...]:
-    """A text cut into words and code, by the back-ticks of Markdown; nothing else of it is interpreted."""
+    """A text cut into words and code, by back-ticks as in Markdown and by indented lines; no more is interpreted."""
     shown, end, made = short(words), 0, list[Piece]()
     for match in _CODE.finditer(shown):
-        kind = "code" if match["block"] is None else "block"
-        made += [Piece("text", shown[end : match.start()]), Piece(kind, match[kind])]
+        made += [Piece("text", shown[end : match.start()]), _code(match)]
         end = match.end()
     made.append(Piece("text", shown[end:]))
     return tuple(piece for piece in made if piece.text)
+
+
+def _code(match: re.Match[str]) -> Piece:
+    if match["indented"] is not None:
+        return Piece("block", textwrap.dedent(match["indented"]).rstrip("\n"))
+    return Piece("block", match["block"]) if match["block"] is not None else Piece("code", match["code"])
 
 
 def markdown(words: str) -> Markup:

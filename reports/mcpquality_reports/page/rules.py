@@ -13,7 +13,8 @@ from mcpquality_reports.page.prose import Piece, line, markdown, pieces
 from mcpquality_reports.snippets import Line, Snippets
 from mcpquality_scanners.findings import Confidence, Finding, Package, Reach
 from mcpquality_scanners.fingerprints import ReadLines
-from mcpquality_scanners.results import Documentation, Results
+from mcpquality_scanners.remediation import Remediation
+from mcpquality_scanners.results import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a documentation service says: where it is from, as a sentence, and the text made harmless."""
+    """How to put it right: who says so, as a sentence, and the text made harmless; empty where the fix says it all."""
 
     origin: str
     url: str
@@ -79,7 +80,6 @@ def _texts(rule: Rule) -> Iterable[str]:
     yield from (piece.text for piece in (*rule.message, *rule.fix))
     yield from rule.facts
     yield from (link * 2 for link in rule.links)
-    yield rule.document.body if rule.document else ""
     # The markup of a rule is as long as a short message.
     yield " " * 500
 
@@ -92,15 +92,14 @@ class _Maker:
         self._with_code = limits.MOST_SNIPPETS
         self._places = limits.Room(limits.PLACES_ROOM)
         self._words = limits.Room(limits.WORDS_ROOM)
+        self._documents = limits.Room(limits.DOCUMENTS_ROOM)
         self._is_new = comparison.is_new(results)
         self._standing = _standing(results, self._is_new)
-        self._documents: Mapping[tuple[str, str], Documentation] = {
-            (one.scanner, one.rule): one for one in reversed(results.documentation)
-        }
+        self._remediation: Mapping[tuple[str, str], Remediation] = digest.remediation(results)
 
     def rule(self, number: int, group: digest.RuleGroup) -> Rule:
         places = self._part(group)
-        document = self._documents.get((group.scanner, group.rule))
+        said = self._remediation.get((group.scanner, group.rule))
         return Rule(
             number=number,
             group=group,
@@ -109,11 +108,19 @@ class _Maker:
             cwe=tuple(sorted({number for finding in group.findings for number in finding.cwe})),
             fix=pieces(group.fix),
             links=tuple(link for link in group.references if text.safe_url(link)),
-            document=_document(document) if document else None,
+            document=self._document(said, group) if said else None,
             places=places,
             new=sum(map(self._is_new, group.findings)),
             unfolded=number <= limits.OPEN_RULES,
         )
+
+    def _document(self, one: Remediation, group: digest.RuleGroup) -> Document:
+        # What is not fetched is where the findings' own advice is from: once is enough.
+        body = markdown(one.text) if one.source.is_documentation or not group.fix else Markup()
+        if body and not self._documents.fits(body):
+            body = markdown("There is no room for it here: it is in the JSON report.")
+        url = text.safe_url(one.url) or ""
+        return Document(line(digest.origin(one)), "" if url in one.text else url, body)
 
     def _part(self, group: digest.RuleGroup) -> limits.Part[Place]:
         made: list[Place] = []
@@ -195,9 +202,3 @@ def _facts(group: digest.RuleGroup) -> Iterable[str]:
     aliases = dict.fromkeys(alias for one in group.findings for alias in one.aliases)
     if aliases:
         yield line("also known as " + ", ".join(aliases))
-
-
-def _document(one: Documentation) -> Document:
-    since = f", fetched {one.retrieved}" if one.retrieved else ""
-    stale = "; the service could not be asked again, this is an older answer" if one.stale else ""
-    return Document(line(f"{one.source}{since}{stale}"), text.safe_url(one.url) or "", markdown(one.text))
