@@ -26,9 +26,9 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
+from ratios import Ratio, table
 from uv import find_uv_bin
 
 from pytest_mcpquality.resilience.breaker import CircuitBreaker
@@ -39,6 +39,8 @@ from pytest_mcpquality.resilience.pool_values import PoolSettings
 PEERS = ("purgatory", "circuitbreaker", "aiobreaker", "hyx", "pybreaker", "psycopg[binary]", "psycopg_pool")
 CALLS = 5000  # in one turn
 BORROWERS, CONNECTIONS, TURNS = 100, 5, 30
+
+OURS, QUEUE, PSYCOPG, NO_BREAKER = "ours", "asyncio.Queue", "psycopg_pool", "no breaker"
 
 Loop = Callable[[int], Awaitable[None]]
 """Does it so many times."""
@@ -157,8 +159,8 @@ async def closed_breakers() -> dict[str, Loop]:
 
     consecutive = hyx.consecutive_breaker(failure_threshold=5, recovery_time_secs=30)
     return {
-        "no breaker": repeated(nothing),
-        "ours": through(CircuitBreaker()),
+        NO_BREAKER: repeated(nothing),
+        OURS: through(CircuitBreaker()),
         "ours, call_timeout=None": through(CircuitBreaker(settings=BreakerSettings(call_timeout=None))),
         "purgatory, async with": inside(theirs),
         "purgatory, async with, asyncio.timeout": inside(theirs, limited=True),
@@ -177,7 +179,7 @@ async def open_breakers() -> dict[str, Loop]:
     hyx = importlib.import_module("hyx.circuitbreaker")
     consecutive = hyx.consecutive_breaker(failure_threshold=5, recovery_time_secs=30)
     calls: dict[str, Callable[[], Awaitable[object]]] = {
-        "ours": partial(ours.call, failure),
+        OURS: partial(ours.call, failure),
         "purgatory, decorator": purgatory("failing")(failure),
         "circuitbreaker": importlib.import_module("circuitbreaker").circuit(failure),
         "aiobreaker": importlib.import_module("aiobreaker").CircuitBreaker()(failure),
@@ -236,7 +238,7 @@ def fake_psycopg() -> PeerPool:
     return make("", connection_class=Fake, min_size=CONNECTIONS, max_size=CONNECTIONS, timeout=60, open=False)
 
 
-async def compare_pools(runs: int) -> None:
+async def compare_pools(runs: int) -> list[Ratio]:
     """Alone, then with many borrowers."""
     queue: asyncio.Queue[object] = asyncio.Queue()
     for _ in range(CONNECTIONS):
@@ -246,15 +248,17 @@ async def compare_pools(runs: int) -> None:
     settings = PoolSettings(min_size=CONNECTIONS, max_size=CONNECTIONS, acquire_timeout=60)
     async with Pool(connection, settings=settings) as ours:
         await ours.wait_ready()
-        print("acquire and release, alone   (goal: at most 1.5 times asyncio.Queue)")
-        figures = await measure(_alone(ours, queue, theirs), runs, CALLS)
-        show(figures, "ours")
-        print(f"  ours / asyncio.Queue {figures['ours'] / figures['asyncio.Queue']:.2f}")
-        print(f"{BORROWERS} borrowers on {CONNECTIONS}   (goal: under a third of psycopg_pool)")
-        figures = await measure(_together(ours, queue, theirs), runs, BORROWERS * TURNS)
-        show(figures, "ours")
-        print(f"  ours / psycopg_pool {figures['ours'] / figures['psycopg_pool']:.2f}")
+        print("acquire and release, alone")
+        alone = await measure(_alone(ours, queue, theirs), runs, CALLS)
+        show(alone, OURS)
+        print(f"acquire and release, {BORROWERS} borrowers on {CONNECTIONS}")
+        together = await measure(_together(ours, queue, theirs), runs, BORROWERS * TURNS)
+        show(together, OURS)
     await theirs.close()
+    return [
+        Ratio("pool / asyncio.Queue: alone", alone[OURS] / alone[QUEUE], 1.5),
+        Ratio(f"pool / psycopg_pool: {BORROWERS} on {CONNECTIONS}", together[OURS] / together[PSYCOPG], 1 / 3),
+    ]
 
 
 def _alone(ours: Pool[object], queue: asyncio.Queue[object], theirs: PeerPool) -> dict[str, Loop]:
@@ -273,38 +277,58 @@ def _alone(ours: Pool[object], queue: asyncio.Queue[object], theirs: PeerPool) -
             lent = await theirs.getconn()
             await theirs.putconn(lent)
 
-    return {"ours": through_ours, "asyncio.Queue": through_queue, "psycopg_pool": through_psycopg}
+    return {OURS: through_ours, QUEUE: through_queue, PSYCOPG: through_psycopg}
 
 
 def _together(ours: Pool[object], queue: asyncio.Queue[object], theirs: PeerPool) -> dict[str, Loop]:
     return {
-        "ours": lambda _: contend(ours.acquire, lambda lease: lease.release(), awaited=False),
-        "asyncio.Queue": lambda _: contend(queue.get, queue.put_nowait, awaited=False),
-        "psycopg_pool": lambda _: contend(theirs.getconn, theirs.putconn, awaited=True),
+        OURS: lambda _: contend(ours.acquire, lambda lease: lease.release(), awaited=False),
+        QUEUE: lambda _: contend(queue.get, queue.put_nowait, awaited=False),
+        PSYCOPG: lambda _: contend(theirs.getconn, theirs.putconn, awaited=True),
     }
 
 
-async def compare(runs: int) -> None:
+async def compare(runs: int) -> list[Ratio]:
     """Everything, in turns."""
-    print("a call through a closed breaker   (goal: ours is cheaper than any that does less)")
-    show(await measure(await closed_breakers(), runs, CALLS), "ours")
+    print("a call through a closed breaker")
+    closed = await measure(await closed_breakers(), runs, CALLS)
+    show(closed, OURS)
     print("a rejection by an open breaker")
-    show(await measure(await open_breakers(), runs, CALLS), "ours")
-    await compare_pools(runs)
+    opened = await measure(await open_breakers(), runs, CALLS)
+    show(opened, OURS)
+    cheapest, other = _cheapest(closed), _cheapest(opened)
+    floor = closed[NO_BREAKER] / closed[cheapest]
+    return [
+        Ratio(f"breaker / {cheapest}: closed", closed[OURS] / closed[cheapest], 1, floor=floor),
+        Ratio(f"breaker / {other}: open", opened[OURS] / opened[other], 1),
+        *await compare_pools(runs),
+    ]
 
 
-def main() -> None:
-    """Install the others, run everything and print it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=30, help="turns (default: 30)")
-    given = parser.parse_args()
+def _cheapest(figures: dict[str, float]) -> str:
+    """The best of the others."""
+    return min((name for name in figures if name != NO_BREAKER and OURS not in name), key=figures.__getitem__)
+
+
+def ratios(runs: int = 30) -> list[Ratio]:
+    """Install the others, measure everything and print it."""
     with tempfile.TemporaryDirectory() as folder:
         install = (find_uv_bin(), "pip", "install", "--quiet", "--python", sys.executable, "--target", folder)
         subprocess.run((*install, *PEERS), check=True)
         # Last, so that nothing of what they bring takes the place of what is installed here.
-        sys.path.append(str(Path(folder)))
-        print(f"Python {sys.version.split()[0]}, best of {given.runs} turns")
-        asyncio.run(compare(given.runs))
+        sys.path.append(folder)
+        try:
+            return asyncio.run(compare(runs))
+        finally:
+            sys.path.remove(folder)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=30, help="turns (default: 30)")
+    given = parser.parse_args()
+    print("\n" + table(ratios(given.runs)))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ from pytest_mcpquality.cli import parser
 from pytest_mcpquality.config.keys import scanner_options
 from pytest_mcpquality.config.reference import reference
 from pytest_mcpquality.config.rendering import is_unset, toml_value
+from pytest_mcpquality.health import registry as health
+from pytest_mcpquality.health.check import Rule
 
 DOCS = Path(__file__).parent
 WIDTH = 100
@@ -52,6 +54,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference/configuration.md": reference(own_scanners(), tuple(SPECS)),
         DOCS / "reference/command-line.txt": command_line(),
         DOCS / "reference/rules.md": rules_page(),
+        **{DOCS / f"reference/health/{rule.id}.md": health_page(rule) for rule in health_rules()},
     }
     blocks = {
         **{f"options of {scanner.name}": options_table(scanner) for scanner in own_scanners()},
@@ -65,6 +68,7 @@ def pages() -> dict[Path, str]:
         "severities of advisories": advisories_table(),
         "kinds of secrets": kinds_table(),
         "report formats": formats_table(),
+        "health checks": health_table(),
     }
     for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
@@ -142,6 +146,39 @@ def _rule_section(name: str) -> str:
     escaped = "".join(block if block.startswith("```") else block.replace("__", r"\_\_") for block in blocks)
     # One heading a rule: the parts inside are the same in all of them.
     return re.sub(r"^## (.+)$", r"**\1**", escaped, flags=re.MULTILINE).replace("# ", "## ", 1)
+
+
+def health_rules() -> Iterable[Rule]:
+    """What our own checks of servers can find, by group, whatever plugins are installed here."""
+    return sorted(health.rules_of(health.BUILT_IN).values(), key=lambda rule: rule.group.value)
+
+
+def health_table() -> str:
+    """Our own checks of servers, each with a link to its page."""
+    rows = [
+        (rule.group.value, f"[`{rule.id}`]({rule.id}.md)", rule.severity.value, rule.title) for rule in health_rules()
+    ]
+    return _table(("group", "check", "severity", "what it finds"), rows)
+
+
+def health_page(rule: Rule) -> str:
+    """What one check of servers finds, from its own help."""
+    weaknesses = ", ".join(
+        f"[CWE-{number}](https://cwe.mitre.org/data/definitions/{number}.html)" for number in rule.cwe
+    )
+    facts = [("group", rule.group.value), ("severity", rule.severity.value), ("weakness", weaknesses or "none")]
+    parts = [
+        f"# `{rule.id}`",
+        "<!-- Made by docs/generate.py from the check itself. -->",
+        f"**{rule.title}.**",
+        _table(("", ""), facts),
+        rule.help,
+        "## What to do",
+        rule.fix,
+    ]
+    if rule.references:
+        parts += ["## References", "\n".join(f"- <{link}>" for link in rule.references)]
+    return "\n\n".join(parts) + "\n"
 
 
 # Tables of the scanners' pages

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
+from mcpquality_scanners.errors import UsageError
 from pytest_mcpquality.resilience.breaker import CircuitBreaker
 from pytest_mcpquality.resilience.breaker_values import BreakerSettings
 from pytest_mcpquality.resilience.clock import Clock
@@ -18,6 +19,14 @@ class BreakerMaker:
 
     def __repr__(self) -> str:
         return f"<mcp_breaker: {len(self._made)} breakers made>"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if not name.startswith("_") and hasattr(CircuitBreaker, name):
+            raise UsageError(
+                f"mcp_breaker makes breakers, and is none, so it has no {name}: write "
+                '`breaker = mcp_breaker("search")`, then `await breaker.call(function)`'
+            )
+        raise AttributeError(f"mcp_breaker has no {name!r}")
 
     def __call__(
         self,

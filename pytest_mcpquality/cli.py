@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import os
 import re
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -32,7 +30,7 @@ start here:
 _EPILOG = """\
 exit codes:
   0    everything that was asked for was looked at, and nothing failed
-  1    a gate failed: a finding at or over --fail-on, coverage under its threshold
+  1    a gate failed: a finding at or over --fail-on, coverage under its threshold, an unhealthy server
   2    wrong usage or configuration; nothing was run
   3    nothing failed, but something could not be looked at: incomplete is never green
   130  interrupted
@@ -54,12 +52,14 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"mcpquality {__version__}")
     commands = whole.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     _add_scan(commands)
+    _add_health(commands)
     _add_report(commands)
     _add_comment(commands)
     _add_demo(commands)
     _add_explain(commands)
     _add_tools(commands)
     _add_advisories(commands)
+    _add_docs(commands)
     _add_init(commands)
     _add_config(commands)
     return whole
@@ -88,6 +88,41 @@ def _add_scan(commands: _Commands) -> None:
     _add_verbosity(scan)
 
 
+def _add_health(commands: _Commands) -> None:
+    health = _command(commands, "health", "start MCP servers and say whether they may be used", epilog=_EPILOG)
+    health.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: here)")
+    health.add_argument(
+        "--server", action="append", metavar="NAME|COMMAND|URL",
+        help="look at this server; repeatable (default: all that are configured in the project)",
+    )  # fmt: skip
+    health.add_argument(
+        "--config", action="append", metavar="FILE",
+        help="read servers from this file (as .mcp.json), or settings (as mcpquality.toml), and from none in the "
+        "project; repeatable",
+    )  # fmt: skip
+    health.add_argument(
+        "--fail-on", type=str.lower, choices=_SEVERITIES, metavar="SEVERITY",
+        help=f"a finding at or over it fails: {', '.join(_SEVERITIES)} (default: high)",
+    )  # fmt: skip
+    health.add_argument(
+        "--lock", metavar="FILE",
+        help="what was reviewed (default: mcp.lock.json, where it lies beside the configuration)",
+    )  # fmt: skip
+    health.add_argument("--update-lock", action="store_true", help="write the lock file anew, to be reviewed")
+    health.add_argument(
+        "--report", action="append", metavar="FORMAT[=PATH]",
+        help="a report to standard output or a file, in every format of `mcpquality scan`; repeatable "
+        "(default: terminal)",
+    )  # fmt: skip
+    health.add_argument(
+        "--skip", action="append", metavar="CHECK", help="do not look for this rule; * and ? are wildcards; repeatable"
+    )
+    health.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="time for everything with a server (default: 60)"
+    )
+    _add_verbosity(health)
+
+
 def _add_format(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--format", action="append", metavar="FORMAT[=PATH]",
@@ -100,7 +135,7 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 def _add_comparison(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--compare", type=Path, metavar="RESULTS",
-        help="an earlier run's JSON report: every report says what is new, fixed and unchanged since",
+        help="an earlier run's JSON report: terminal, HTML, JSON and Markdown say what is new and what is fixed since",
     )  # fmt: skip
 
 
@@ -136,6 +171,10 @@ def _add_limits(command: argparse.ArgumentParser) -> None:
         const=True,
         help="do without the network; what needs it is incomplete",
     )
+    command.add_argument(
+        "--no-docs", dest="docs", action="store_const", const=False,
+        help="do not ask Context7 how to fix what was found; our own help is shown",
+    )  # fmt: skip
 
 
 def _add_verbosity(command: argparse.ArgumentParser) -> None:
@@ -219,6 +258,22 @@ def _add_advisories(commands: _Commands) -> None:
         )
 
 
+def _add_docs(commands: _Commands) -> None:
+    docs = _command(commands, "docs", "look at the documentation that reports show with a rule, from Context7")
+    actions = docs.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    status = _command(actions, "status", "tell who is asked, what is kept, and how well that works")
+    status.add_argument("--ask", action="store_true", help="send one request to see; it counts against the quota")
+    status.add_argument("--prometheus", action="store_true", help="print the figures in Prometheus' text format")
+    get = _command(actions, "get", "print the documentation about a rule, or about a library")
+    get.add_argument(
+        "what", metavar="RULE|LIBRARY", help="a rule's id (B602), CWE-NUMBER, or a library (/psf/requests, requests)"
+    )
+    get.add_argument("query", nargs="?", metavar="QUERY", help="what to ask about a library; it is sent to Context7")
+    warm = _command(actions, "warm", "fetch what a scan of a project could ask for, for scans to come")
+    warm.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: here)")
+    _command(actions, "clear", "forget all documentation that is kept")
+
+
 def _add_init(commands: _Commands) -> None:
     init = _command(commands, "init", "write a commented configuration to start from")
     init.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: here)")
@@ -270,6 +325,8 @@ def _guarded(arguments: Sequence[str] | None) -> int:
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     given, unknown = parser().parse_known_args(arguments)
     if unknown:
+        import difflib  # noqa: PLC0415 - only for who mistypes
+
         command: argparse.ArgumentParser = given.parser
         options = re.findall(r"--[a-z][a-z-]+", command.format_help())
         near = difflib.get_close_matches(unknown[0].partition("=")[0], options, 1)
@@ -313,6 +370,8 @@ def _complain(what: object, code: int) -> int:
 
 def _internal_error(error: Exception, *, verbose: bool) -> int:
     if verbose:
+        import traceback  # noqa: PLC0415 - only where we are at fault
+
         traceback.print_exception(error)
     hint = "" if verbose else "; scan -v shows where"
     return _complain(f"internal error: {type(error).__name__}: {error}. Please report it{hint}.", INCOMPLETE)

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from mcpquality_scanners.errors import UsageError
 from mcpquality_scanners.findings import Finding, Location, ScanResult, ScanStatus
+from mcpquality_scanners.remediation import Remediation, RemediationSource
 from mcpquality_scanners.results import Environment, FileSummary, Gate, Results, Verdict
 from pytest_mcpquality.merge import merge_findings
 from pytest_mcpquality.policy import headline, verdict
@@ -25,6 +26,7 @@ _STATUSES = (
     ScanStatus.INCOMPLETE,
     ScanStatus.ERROR,
 )
+_SOURCES = tuple(RemediationSource)
 _LENGTH = 32  # of a fingerprint
 
 
@@ -62,7 +64,7 @@ def combine(runs: Sequence[Results]) -> Results:
         commit=runs[0].commit if len({run.commit for run in runs}) == 1 else None,
         weakened=_weakened(runs),
         interrupted=interrupted,
-        documentation=tuple({(each.scanner, each.rule): each for run in runs for each in run.documentation}.values()),
+        remediation=_remediation(runs),
     )
 
 
@@ -194,6 +196,16 @@ def _environment(runs: Sequence[Results]) -> Environment:
         _joined(run.environment.python for run in runs),
         _joined(run.environment.platform for run in runs),
     )
+
+
+def _remediation(runs: Sequence[Results]) -> tuple[Remediation, ...]:
+    """What is said about each rule, the best where several say something."""
+    best: dict[tuple[str, str], Remediation] = {}
+    for each in (each for run in runs for each in run.remediation):
+        known = best.setdefault((each.scanner, each.rule), each)
+        if _SOURCES.index(each.source) < _SOURCES.index(known.source):
+            best[each.scanner, each.rule] = each
+    return tuple(best.values())
 
 
 def _weakened(runs: Sequence[Results]) -> tuple[str, ...]:

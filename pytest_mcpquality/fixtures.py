@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pytest_mcpquality.breakers import BreakerMaker
     from pytest_mcpquality.mcp.factories import Connector, PoolMaker
     from pytest_mcpquality.resilience.clock import Clock
-    from pytest_mcpquality.testing import FakeClock, MockMCPServer
+    from pytest_mcpquality.testing import FakeClock, FakeContext7, MockMCPServer
 
-NAMES = ("mcp_breaker", "mcp_clock", "mcp_connect", "mcp_pool", "mock_mcp_server")
+NAMES = ("fake_context7", "mcp_breaker", "mcp_clock", "mcp_connect", "mcp_pool", "mock_mcp_server")
 """All fixtures."""
 
 
@@ -38,6 +38,15 @@ def mock_mcp_server(request: pytest.FixtureRequest) -> Generator[MockMCPServer]:
     server = FixtureMockServer(clock=_clock_of(request))
     yield server
     server.close()
+
+
+@pytest.fixture
+def fake_context7() -> Generator[FakeContext7]:
+    """The REST interface of Context7 at a loopback port, with a few libraries."""
+    from pytest_mcpquality.testing import FakeContext7  # noqa: PLC0415 - only for who asks for it
+
+    with FakeContext7() as fake:
+        yield fake
 
 
 @pytest.fixture

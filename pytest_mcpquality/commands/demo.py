@@ -58,7 +58,8 @@ def _settings(target: Path, page: Path, scanners: Sequence[Scanner]) -> Settings
     # Only the demonstration's own configuration counts: the caller's variables are about another project.
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MCPQUALITY_")}
     ours |= {name: value for name, value in os.environ.items() if name == "MCPQUALITY_CACHE_DIR"}
-    wanted = {"format": ["terminal", f"html={page}"]}
+    # It shows itself without anybody being asked, today and in a year.
+    wanted = {"format": ["terminal", f"html={page}"], "docs.enabled": False}
     return settings_for(target.absolute(), scanners, overrides=wanted, environ=ours)
 
 

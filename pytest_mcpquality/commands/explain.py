@@ -6,10 +6,13 @@ import argparse
 
 from mcpquality_scanners.errors import UsageError
 from mcpquality_scanners.registry import load_scanners
+from pytest_mcpquality.health.explaining import explained
+from pytest_mcpquality.health.judging import SCANNER
+from pytest_mcpquality.health.registry import load_checks, rules_of
 
 
 def run(given: argparse.Namespace) -> int:
-    """Print what the scanner that knows the rule says about it.
+    """Print what the scanner that knows the rule says about it, or the check of MCP servers.
 
     Raises:
         UsageError: No scanner knows it.
@@ -20,4 +23,7 @@ def run(given: argparse.Namespace) -> int:
         if scanner_name in {"", scanner.name} and (text := scanner.explain(rule)) is not None:
             print(text.rstrip())  # noqa: T201 - the command's output
             return 0
+    if (scanner_name or SCANNER).partition(":")[0] == SCANNER and rule in (rules := rules_of(load_checks())):
+        print(explained(rules[rule]))  # noqa: T201 - as above
+        return 0
     raise UsageError(f"no scanner knows a rule {given.rule!r}. Give its id as a report shows it, such as B602.")

@@ -22,8 +22,9 @@ def settings_for(
     config_file: Path | None = None,
     overrides: Mapping[str, object] | None = None,
     environ: Mapping[str, str] | None = None,
+    prefix: str = "",
 ) -> Settings:
-    """The settings that hold for `root`.
+    """The settings that hold for `root`; the names of this command line's options start with `prefix`.
 
     Raises:
         UsageError: Something in the configuration, the environment or the options is wrong.
@@ -37,5 +38,10 @@ def settings_for(
         scanners=scanners,
         tools=tuple(SPECS),
         formats=(*formats, ALL),
+        prefix=prefix,
     )
-    return replace(settings, outputs=expanded(settings.outputs, formats))
+    return replace(
+        settings,
+        outputs=expanded(settings.outputs, formats),
+        health_outputs=expanded(settings.health_outputs, formats),
+    )

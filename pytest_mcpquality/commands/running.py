@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import Coroutine
+import threading
+from collections.abc import Coroutine, Generator
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -20,9 +22,24 @@ def run_to_the_end(work: Coroutine[object, object, _T]) -> _T:
         KeyboardInterrupt: It was interrupted and had no result to give.
     """
     try:
-        return asyncio.run(_cancellable(work))
+        # A loop of our own making, so that the thread's current one stays what it is: tests may ask for it after us.
+        with _handlers_kept(), asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            return runner.run(_cancellable(work))
     except asyncio.CancelledError as error:
         raise KeyboardInterrupt from error
+
+
+@contextlib.contextmanager
+def _handlers_kept() -> Generator[None]:
+    """Put back how signals were handled: asyncio knows only the default ways."""
+    before = {number: signal.getsignal(number) for number in _POLITE}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # None: set from outside of Python. Only the main thread may set any, and no other has changed them.
+            if handler is not None and threading.current_thread() is threading.main_thread():
+                signal.signal(number, handler)
 
 
 async def _cancellable(work: Coroutine[object, object, _T]) -> _T:

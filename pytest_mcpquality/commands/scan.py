@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
+from functools import partial
 
+from mcpquality_reports.redacting import without_secrets
 from mcpquality_scanners.clock import SystemClock
 from mcpquality_scanners.registry import load_scanners
 from mcpquality_scanners.results import Results
 from pytest_mcpquality.commands.comparing import compared, earlier
+from pytest_mcpquality.commands.docs_step import DocumentationStep
 from pytest_mcpquality.commands.loaded import settings_for
 from pytest_mcpquality.commands.running import run_to_the_end
-from pytest_mcpquality.commands.target import folder
+from pytest_mcpquality.commands.target import folder, name_of
 from pytest_mcpquality.config.keys import SINCE
 from pytest_mcpquality.config.settings import Settings
 from pytest_mcpquality.exit_codes import INCOMPLETE, INTERRUPTED
@@ -26,8 +29,11 @@ def run(given: argparse.Namespace) -> int:
     """Scan, write the reports, and end as the verdict says."""
     before = earlier(given.compare)
     settings, plan = prepare(given)
+    step = DocumentationStep(settings, (assignment.scanner for assignment in plan.assignments))
     results = compared(scan(settings, plan, quiet=given.quiet, color=wants_color(given)), before)
-    return report(results, settings, style(given))
+    # The verdict stands. While the documentation is on its way, the texts of the reports are looked through once.
+    documented = step.run(results, partial(without_secrets, results), quiet=given.quiet)
+    return report(documented, settings, style(given))
 
 
 def prepare(given: argparse.Namespace) -> tuple[Settings, Plan]:
@@ -38,7 +44,7 @@ def prepare(given: argparse.Namespace) -> tuple[Settings, Plan]:
     """
     scanners = load_scanners()
     settings = settings_for(folder(given.path), scanners, config_file=given.config, overrides=overrides(given))
-    return settings, plan_scan(settings, scanners, str(given.path))
+    return settings, plan_scan(settings, scanners, name_of(str(given.path)))
 
 
 def overrides(given: argparse.Namespace) -> Mapping[str, object]:
@@ -53,6 +59,7 @@ def overrides(given: argparse.Namespace) -> Mapping[str, object]:
         "offline": given.offline,
         "allow-incomplete": given.allow_incomplete,
         SINCE: given.since,
+        "docs.enabled": given.docs,
     }
     return {name: value for name, value in named.items() if value is not None}
 

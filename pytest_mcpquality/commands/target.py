@@ -7,6 +7,17 @@ from pathlib import Path
 from mcpquality_scanners.errors import UsageError
 
 
+def name_of(path: str) -> str:
+    """What reports call the folder: as the user wrote it, but dots alone by the name they stand for.
+
+    >>> name_of("../other/project"), name_of(".") == Path.cwd().name
+    ('../other/project', True)
+    """
+    if Path(path).name in {"", ".."}:
+        return Path(path).resolve().name or path
+    return path
+
+
 def folder(path: str) -> Path:
     """The folder a user named, absolute.
 

@@ -66,7 +66,7 @@ def _item_problems(vocabulary: Vocabulary, key: Key, items: tuple[str, ...]) -> 
             return _unknown(items, vocabulary.scanners, "scanner")
         case ("allow-incomplete",):
             return _unknown(items, (*vocabulary.scanners, FILES), "scanner")
-        case ("format",):
+        case ("format",) | ("health", "report"):
             return _format_problems(items, vocabulary.formats)
         case ("exclude",):
             return pattern_problems(items)

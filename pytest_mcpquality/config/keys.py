@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcpquality_scanners.errors import UsageError
 from mcpquality_scanners.options import Option, OptionKind, Weaker
+from pytest_mcpquality.config import docs_keys, health_keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -161,6 +162,10 @@ def all_keys(scanners: Sequence[Scanner], tools: Collection[str]) -> dict[KeyPat
         _check_options(scanner)
         paths = {(*table_of(scanner.name), option.name): option for option in scanner_options(scanner)}
         keys += [Key(path, option, FLAGS.get(".".join(path), "")) for path, option in paths.items()]
+    health = health_keys.HEALTH
+    keys += [Key((health, one.name), one, health_keys.FLAGS.get(one.name, "")) for one in health_keys.GENERAL]
+    docs = docs_keys.DOCS
+    keys += [Key((docs, one.name), one, docs_keys.FLAGS.get(one.name, "")) for one in docs_keys.GENERAL]
     keys += [Key(("tools", tool), _tool_option(tool)) for tool in tools]
     keys.append(Key((CACHE_DIR.name,), CACHE_DIR))
     return {key.path: key for key in keys}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from mcpquality_scanners.errors import UsageError
+from pytest_mcpquality.config import health_keys
 from pytest_mcpquality.config.checking import Reading, Vocabulary, nearest
 from pytest_mcpquality.config.environment import read_environment
 from pytest_mcpquality.config.files import Document, find_document
@@ -25,7 +26,18 @@ if TYPE_CHECKING:
     from pytest_mcpquality.config.settings import Settings
 
 
-def load_settings(
+_READ_ELSEWHERE = frozenset(
+    {
+        (SUPPRESS,),
+        (SERVERS,),
+        (health_keys.HEALTH, health_keys.SERVERS),
+        (health_keys.HEALTH, health_keys.ALLOW),
+    }
+)
+"""Tables whose keys are not ours to name, or that hold entries."""
+
+
+def load_settings(  # noqa: PLR0913 - each is a source or a vocabulary of its own
     root: Path,
     *,
     config_file: Path | None,
@@ -34,6 +46,7 @@ def load_settings(
     scanners: Sequence[Scanner],
     tools: Collection[str],
     formats: Collection[str],
+    prefix: str = "",
 ) -> Settings:
     """The settings that hold for a scan of `root`.
 
@@ -46,6 +59,7 @@ def load_settings(
         scanners: All scanners there are.
         tools: Names of the tools that `[tool.mcpquality.tools]` may name.
         formats: Names of the report formats.
+        prefix: What the names of the options of this command line start with.
 
     Raises:
         UsageError: Something is wrong; the message names each place, what is wrong there, and the nearest
@@ -57,7 +71,7 @@ def load_settings(
     readings = (
         read_document(document, vocabulary) if document else Reading(),
         read_environment(environ, vocabulary),
-        _read_overrides(overrides, vocabulary),
+        _read_overrides(overrides, vocabulary, prefix),
     )
     suppressed, wrong = read_suppressions(document, vocabulary) if document else ((), [])
     complain([problem for reading in readings for problem in reading.problems] + wrong)
@@ -74,7 +88,7 @@ def complain(problems: Sequence[str]) -> None:
         raise UsageError("\n  ".join([f"{len(problems)} problems in the configuration:", *problems]))
 
 
-def _read_overrides(overrides: Mapping[str, object], vocabulary: Vocabulary) -> Reading:
+def _read_overrides(overrides: Mapping[str, object], vocabulary: Vocabulary, prefix: str) -> Reading:
     keys = {key.name: key for key in vocabulary.keys.values()}
     reading = Reading()
     for name, value in overrides.items():
@@ -82,7 +96,8 @@ def _read_overrides(overrides: Mapping[str, object], vocabulary: Vocabulary) -> 
             reading.problems.append(f"command line: {name} is not known{nearest(name, keys)}")
         elif value is not None:
             key = keys[name]
-            reading.add(vocabulary, key, value, Origin(Source.COMMAND_LINE, key.flag or f"--{name}"))
+            flag = (key.flag or f"--{name}").replace("--", f"--{prefix}", 1)
+            reading.add(vocabulary, key, value, Origin(Source.COMMAND_LINE, flag))
     return reading
 
 
@@ -108,7 +123,7 @@ class _DocumentReader:
                 self.reading.add(self.vocabulary, key, value, self._origin(here))
             elif name not in known:
                 self._complain(here, self._unknown(here, known))
-            elif here in {(SUPPRESS,), (SERVERS,)}:
+            elif here in _READ_ELSEWHERE:
                 continue
             elif isinstance(value, dict):
                 self.read(cast("Mapping[str, object]", value), here)
@@ -120,7 +135,9 @@ class _DocumentReader:
         depth = len(path)
         below = (key.path for key in self.vocabulary.keys.values() if key.in_file and key.path[:depth] == path)
         names = {one[depth] for one in below}
-        return names if path else names | {SUPPRESS, SERVERS, "scanners", "tools"}
+        if not path:
+            names |= {"scanners", "tools"}
+        return names | {table[depth] for table in _READ_ELSEWHERE if table[:depth] == path}
 
     def _unknown(self, here: KeyPath, known: set[str]) -> str:
         keys = self.vocabulary.keys

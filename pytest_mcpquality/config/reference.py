@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcpquality_scanners.options import Option, OptionKind, Weaker
+from pytest_mcpquality.config import docs_keys, health_keys
 from pytest_mcpquality.config.files import TABLE
 from pytest_mcpquality.config.keys import (
     CACHE_DIR,
@@ -19,11 +20,14 @@ from pytest_mcpquality.config.keys import (
 from pytest_mcpquality.config.rendering import is_unset, toml_value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mcpquality_scanners.base import Scanner
 
 _EXAMPLE = {"rule": "EXAMPLE-RULE", "reason": "why it is no finding", "path": "examples/**"}
+_ALLOW_EXAMPLE = {"rule": "mcp-example", "reason": "why it does not count", "expires": "2030-12-31"}
+_DOCS_TITLE = "Documentation that reports show with a rule, from Context7."
+_HEALTH_TITLE = "`mcpquality health` and `pytest --mcp-health`"
 
 _STARTER_HEAD = """\
 # The values below hold. To change one, remove the # before its key and before the [table] above it.
@@ -41,12 +45,21 @@ def starter(scanners: Sequence[Scanner], tools: Collection[str], table: KeyPath 
     blocks = ["\n".join(head), *(_commented(keys[option.name,]) for option in GENERAL)]
     for scanner in scanners:
         place = table_of(scanner.name)
-        blocks.append(f"# {_one_line(scanner.title)}\n#[{'.'.join((*table, *place))}]")
+        blocks.append(f"# {_heading(scanner)}\n#[{'.'.join((*table, *place))}]")
         blocks += [_commented(key) for key in _keys_of(keys.values(), place)]
     blocks.append(f"# Where the tools come from.\n#[{'.'.join((*table, 'tools'))}]")
     blocks += [_commented(key) for key in _keys_of(keys.values(), ("tools",))]
     blocks.append(_commented_suppression(table))
+    blocks += _commented_health(keys, table)
+    blocks.append(f"# {_DOCS_TITLE}\n#[{'.'.join((*table, docs_keys.DOCS))}]")
+    blocks += [_commented(key) for key in _keys_of(keys.values(), (docs_keys.DOCS,))]
     return "\n\n".join(blocks) + "\n"
+
+
+def _heading(scanner: Scanner) -> str:
+    """The title, without its colon: `secrets: credentials` is what scanners for secrets look for."""
+    name, _, what = _one_line(scanner.title).partition(": ")
+    return f"{name} ({what})" if what else name
 
 
 def _keys_of(keys: Iterable[Key], table: KeyPath) -> list[Key]:
@@ -68,6 +81,19 @@ def _commented_suppression(table: KeyPath) -> str:
     lines += [f"#[[{'.'.join((*table, SUPPRESS))}]]"]
     lines += [f"#{name} = {toml_value(value)}" for name, value in _EXAMPLE.items()]
     return "\n".join(lines)
+
+
+def _commented_health(keys: Mapping[KeyPath, Key], table: KeyPath) -> list[str]:
+    place = ".".join((*table, health_keys.HEALTH))
+    allow = ["# Findings on servers that do not count, one table each; every report shows them with the reason."]
+    allow += [f"# {option.name}: {_one_line(option.help)}" for option in health_keys.ALLOW_FIELDS]
+    allow += [f"#[[{place}.{health_keys.ALLOW}]]"]
+    allow += [f"#{name} = {toml_value(value)}" for name, value in _ALLOW_EXAMPLE.items()]
+    return [
+        f"# MCP servers: {_HEALTH_TITLE}\n#[{place}]",
+        *(_commented(key) for key in _keys_of(keys.values(), (health_keys.HEALTH,))),
+        "\n".join(allow),
+    ]
 
 
 _REFERENCE_HEAD = """\
@@ -119,6 +145,12 @@ def reference(scanners: Sequence[Scanner], tools: Collection[str]) -> str:
     sections += [
         _section("`[tool.mcpquality.tools]`", "Where the tools come from.", _keys_of(keys.values(), ("tools",))),
         _suppress_section(),
+        *_health_sections(keys),
+        _section(
+            f"`[tool.mcpquality.{docs_keys.DOCS}]`",
+            _DOCS_TEXT,
+            _keys_of(keys.values(), (docs_keys.DOCS,)),
+        ),
         _section("Environment only", "", [keys[CACHE_DIR.name,]]),
     ]
     return "\n\n".join(sections) + "\n"
@@ -146,11 +178,44 @@ def _suppress_section() -> str:
     return f"## `[[tool.mcpquality.{SUPPRESS}]]`\n\n{text}\n\n{_table(('field', 'meaning'), rows)}"
 
 
+_EACH_SERVER = """\
+What holds for one server, wherever it is configured. It wins over what holds for all, unless a variable or an option
+says otherwise. Besides:
+
+- `[tool.mcpquality.health.servers.NAME.arguments]`: what to call its tools with, a table of arguments for each
+  tool, as in `search = { query = "a" }`. Without it, arguments are made from the tool's schema.
+- `[tool.mcpquality.health.servers.NAME.headers]`: what to send with every request over HTTP, as in
+  `Authorization = "Bearer ${TOKEN}"`; `${NAME}` is filled in from the environment, and reported when it is missing.
+
+Servers themselves stand in `[tool.mcpquality.servers.NAME]`, with the keys of `.mcp.json` (`command`, `args`, `env`,
+`cwd`, or `url`, `headers`, `type`), `inherit-env` (names of variables that the server gets) and `enabled`."""
+
+
+_DOCS_TEXT = f"""\
+{_DOCS_TITLE} The key is read from `CONTEXT7_API_KEY` (several, separated by commas, are taken in turn), never from a
+configuration file. Where a file in the scanned folder chooses the address, no key is sent there: only variables and a
+file that is named with `--config` may. Such a file may not name a file as `cache` either. See
+[](../explanation/privacy.md) for what is sent."""
+
+
+def _health_sections(keys: Mapping[KeyPath, Key]) -> list[str]:
+    place = f"tool.mcpquality.{health_keys.HEALTH}"
+    each = [(f"`{one.name}`", _cell(one.help), _type(one)) for one in health_keys.EACH_SERVER]
+    rows = [(f"`{option.name}`", _cell(option.help)) for option in health_keys.ALLOW_FIELDS]
+    text = "Findings on servers that do not count, one table each; every report shows them. All fields are texts."
+    return [
+        _section(f"`[{place}]`", f"MCP servers: {_HEALTH_TITLE}.", _keys_of(keys.values(), (health_keys.HEALTH,))),
+        f"## `[{place}.{health_keys.SERVERS}.NAME]`\n\n{_EACH_SERVER}\n\n" + _table(("key", "meaning", "type"), each),
+        f"## `[[{place}.{health_keys.ALLOW}]]`\n\n{text}\n\n{_table(('field', 'meaning'), rows)}",
+    ]
+
+
 def _type(option: Option) -> str:
     least = f", at least {option.minimum:g}" if option.minimum is not None else ""
     if option.kind is OptionKind.CHOICE:
         return ", ".join(f"`{choice}`" for choice in option.choices)
-    return f"{option.kind.value}{least}"
+    most = f", at most {option.maximum:g}" if option.maximum is not None else ""
+    return f"{option.kind.value}{least}{most}"
 
 
 def _weaker(option: Option) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from mcpquality_scanners.options import OptionKind
+from pytest_mcpquality.config.docs_keys import DOCS
 from pytest_mcpquality.config.keys import SUPPRESS, table_of
 
 if TYPE_CHECKING:
     from mcpquality_scanners.options import Option, Value
     from pytest_mcpquality.config.settings import Setting, Settings
     from pytest_mcpquality.policy import SuppressionRule
+
+_CREDENTIALS = re.compile(r"//[^/@\s]*@")
+"""What stands before the host of an address: what is printed here ends up in logs."""
 
 _WIDEST = 60
 """Columns to which origins are aligned at most; longer values push theirs out."""
@@ -52,10 +57,12 @@ def render_settings(settings: Settings) -> str:
 
 def _row(settings: Settings, setting: Setting) -> tuple[str, str]:
     key, value, origin = setting.key, setting.value, str(setting.origin)
-    if key.path[-1] == "enabled":
+    if key.path[-1] == "enabled" and key.path[0] != DOCS:
         # What holds for a scanner is decided by `select` and `skip` too.
         scanner = next(one for one in settings.scanners.values() if table_of(one.name) == key.path[:-1])
         value, origin = not scanner.off, str(scanner.decided_by.origin)
+    if key.path == (DOCS, "cache") and isinstance(value, str):
+        value = _CREDENTIALS.sub("//[hidden]@", value)
     if is_unset(key.option, value):
         return f"# {key.name} is not set", origin
     return f"{'' if key.in_file else '# '}{key.name} = {toml_value(value)}", origin

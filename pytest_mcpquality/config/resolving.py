@@ -34,6 +34,7 @@ def resolve(
     configured = document is not None and COVERAGE in document.table
     scanners = {name: _scanner(name, values, configured=configured) for name in vocabulary.scanners}
     outputs = _outputs(values["format",], document)
+    health_outputs = _outputs(values["health", "report"], document)
     settings = Settings(
         root=root,
         file=document.path if document else None,
@@ -41,6 +42,7 @@ def resolve(
         fail_on=Severity(values["fail-on",].value),
         exclude=_names(values, "exclude"),
         outputs=outputs,
+        health_outputs=health_outputs,
         jobs=cast("int", values["jobs",].value),
         offline=bool(values["offline",].value),
         allow_incomplete=_names(values, "allow-incomplete"),
@@ -48,10 +50,12 @@ def resolve(
         tools={path[1]: str(one.value) for path, one in values.items() if path[0] == "tools" and one.value},
         suppressed=suppressed,
         cache_dir=Path(str(folder)) if (folder := values[CACHE_DIR.name,].value) else None,
+        file_given=document is not None and document.given,
     )
     problems = [
         *_contradictions(values, scanners),
         *_output_problems(root, document, values["format",], outputs),
+        *_output_problems(root, document, values["health", "report"], health_outputs),
     ]
     return settings, problems
 

@@ -100,10 +100,12 @@ class Settings:
     Attributes:
         root: The folder that is scanned.
         file: The configuration file that was read; None when there is none.
+        file_given: Whether that file was named by the user; else it is part of what is scanned.
         values: Every key with its value and origin, in the order of `keys.all_keys`.
         fail_on: A finding at or over it fails.
         exclude: Patterns of files that no scanner looks at.
         outputs: Reports to write.
+        health_outputs: Reports of the gate for servers to write.
         jobs: How many processes may run at once; 0 for as many as there are cores.
         offline: Whether the network must not be used.
         allow_incomplete: Names of scanners that may be incomplete.
@@ -119,6 +121,7 @@ class Settings:
     fail_on: Severity
     exclude: tuple[str, ...]
     outputs: tuple[Output, ...]
+    health_outputs: tuple[Output, ...]
     jobs: int
     offline: bool
     allow_incomplete: tuple[str, ...]
@@ -126,6 +129,7 @@ class Settings:
     tools: Mapping[str, str]
     suppressed: tuple[Suppressed, ...]
     cache_dir: Path | None
+    file_given: bool = False
 
     def setting(self, name: str) -> Setting:
         """The setting of a key, dotted below `[tool.mcpquality]` (`scanners.bandit.skips`).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_mcpquality.config.health_keys import HEALTH
 from pytest_mcpquality.config.keys import table_of
 from pytest_mcpquality.config.rendering import is_unset, toml_string, toml_value
 
@@ -15,7 +16,7 @@ def weakened(settings: Settings) -> tuple[str, ...]:
     """A sentence for each setting under which less is looked at, or more let through, than by default.
 
     Scanners that are off come first, then single settings in the order of their keys, then suppressions. The
-    settings of a scanner that is off are left out: nothing is looser than off.
+    settings of a scanner that is off are left out: nothing is looser than off. So are those of the gate for servers.
     """
     off = {table_of(scanner.name) for scanner in settings.scanners.values() if scanner.off}
     return (
@@ -23,9 +24,20 @@ def weakened(settings: Settings) -> tuple[str, ...]:
         *(
             _sentence(setting)
             for setting in settings.values
-            if setting.key.path[:-1] not in off and setting.key.option.weakens(setting.value)
+            if setting.key.path[0] != HEALTH
+            and setting.key.path[:-1] not in off
+            and setting.key.option.weakens(setting.value)
         ),
         *_suppressions(settings.suppressed),
+    )
+
+
+def weakened_health(settings: Settings) -> tuple[str, ...]:
+    """The same for the gate for servers, as far as all servers are concerned."""
+    return tuple(
+        _sentence(setting)
+        for setting in settings.values
+        if setting.key.path[0] == HEALTH and setting.key.option.weakens(setting.value)
     )
 
 

@@ -51,11 +51,12 @@ class BlockingConnection:
 
     def close(self) -> None:
         """End it with everything that belongs to it; may be called twice."""
-        if not self.connection.ended:
-            try:
+        try:
+            # One that broke has ended by itself; the event loop that it ran in has not.
+            if not self.connection.ended:
                 self._run(self.connection.close())
-            finally:
-                self._runner.close()
+        finally:
+            self._runner.close()
 
     def request(self, method: str, params: JsonObject | None = None, *, timeout: float | None = None) -> JsonObject:
         """Ask for anything; see `McpConnection.request`."""

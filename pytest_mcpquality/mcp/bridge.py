@@ -18,6 +18,9 @@ SHUTDOWN_GRACE = 2.0
 _WRAPPED_IN = ("_lowlevel_server", "_mcp_server")
 """Where `MCPServer` of version 2, and `FastMCP` of version 1 and of the package fastmcp, keep the low-level server."""
 
+_ON_THE_WIRE = ("mcp.types", "mcp.shared.message", "mcp.shared.memory")
+"""What messages and streams are made of."""
+
 _ACCEPTED = "give a server object of the MCP SDK (MCPServer, FastMCP or Server) or a MockMCPServer"
 
 
@@ -50,6 +53,8 @@ def streams_of(server: object) -> AbstractAsyncContextManager[tuple[Any, Any]]:
         UsageError: It is no server that the installed SDK knows.
     """
     version = sdk_version()
+    for module in _ON_THE_WIRE:  # here, where no deadline runs yet: what is imported first can take seconds
+        importlib.import_module(module)
     memory = getattr(server, "memory", None)
     if callable(memory) and hasattr(server, "sdk_server"):  # a MockMCPServer
         return cast("AbstractAsyncContextManager[tuple[Any, Any]]", memory())

@@ -76,6 +76,11 @@ class Connector:
         open_ones = sum(not connection.ended for connection in self._made)
         return f"<mcp_connect: {len(self._made)} connections made, {open_ones} open>"
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if not name.startswith("_") and hasattr(McpConnection, name):
+            raise UsageError(f"mcp_connect makes connections, and is none, so it has no {name}: {_HOW}")
+        raise AttributeError(f"mcp_connect has no {name!r}")
+
     def __call__(
         self,
         target: Target,
@@ -149,6 +154,14 @@ class PoolMaker:
 
     def __repr__(self) -> str:
         return f"<mcp_pool: {len(self._pools)} pools made>"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if not name.startswith("_") and hasattr(McpPool, name):
+            raise UsageError(
+                f"mcp_pool makes pools, and is none, so it has no {name}: write `pool = mcp_pool(server)`, "
+                "then `async with pool.connection() as connection`"
+            )
+        raise AttributeError(f"mcp_pool has no {name!r}")
 
     def __call__(
         self,

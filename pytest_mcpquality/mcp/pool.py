@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import NoReturn
 
+from mcpquality_scanners.errors import UsageError
 from pytest_mcpquality.mcp.connecting import ConnectOptions, Made, connected
 from pytest_mcpquality.mcp.connection import McpConnection
 from pytest_mcpquality.mcp.errors import ServerFailedError
@@ -15,6 +17,11 @@ from pytest_mcpquality.mcp.targets import Target, find_target
 from pytest_mcpquality.resilience.clock import SYSTEM_CLOCK, Clock
 from pytest_mcpquality.resilience.pool import Pool
 from pytest_mcpquality.resilience.pool_values import PoolSettings
+
+_ENDING = 5.0
+"""Seconds beyond `connect_timeout` in which a server that did not come up in time is ended."""
+
+_HOW = "write `async with pool.connection() as connection`, in a coroutine"
 
 
 class McpPool(Pool[McpConnection]):
@@ -49,8 +56,9 @@ class McpPool(Pool[McpConnection]):
         name = name or found.name
         held = settings or PoolSettings()
         how = options or ConnectOptions()
-        # A little less than the pool waits, so that it is the connection's own words that say why.
-        how = replace(how, timeout=min(how.timeout, 0.95 * held.connect_timeout))
+        # The connection keeps the limit, since its words say why; the pool's own comes after the server was ended.
+        how = replace(how, timeout=min(how.timeout, held.connect_timeout))
+        held = replace(held, connect_timeout=held.connect_timeout + _ENDING)
         told = {} if on_made is None else {"on_made": on_made}
         super().__init__(
             partial(connected, found.spec, name, how, **told),
@@ -60,6 +68,16 @@ class McpPool(Pool[McpConnection]):
             watch=_watch,
             clock=clock,
         )
+
+    def __enter__(self) -> NoReturn:
+        raise UsageError(f"a pool cannot be entered with a plain `with`: {_HOW}")
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if not name.startswith("_") and hasattr(McpConnection, name):
+            raise UsageError(f"a pool is no connection, so it has no {name}: {_HOW}")
+        raise AttributeError(f"McpPool has no {name!r}")
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:

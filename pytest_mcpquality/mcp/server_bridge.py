@@ -17,7 +17,14 @@ from mcpquality_scanners.errors import McpQualityError, UsageError
 
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
+INVALID_REQUEST = -32600
 INTERNAL_ERROR = -32603
+
+STATELESS = "mcpquality.stateless"
+"""The key of the ASGI scope that says that there was no handshake, and will be none."""
+
+NO_WAY_BACK = "mcpquality.no-way-back"
+"""The key of the ASGI scope that says that the client cannot be asked anything, as it gets one answer in JSON."""
 
 
 class RpcError(McpQualityError):
@@ -81,7 +88,7 @@ class ServerRequest:
     """Of the era without `initialize`."""
 
     ready: bool
-    """The handshake is done, where there is one."""
+    """The handshake is done, where there is one (stateless HTTP has none)."""
 
     scope: Mapping[str, Any] | None
     """The ASGI scope, over HTTP."""

@@ -18,7 +18,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pytest_mcpquality.mcp.server_bridge import (
     INTERNAL_ERROR,
+    INVALID_REQUEST,
     METHOD_NOT_FOUND,
+    NO_WAY_BACK,
     Answer,
     Backend,
     ClientChannel,
@@ -68,17 +70,22 @@ def _sdk(module: str) -> Any:  # noqa: ANN401 - of version 1
 class _Channel(ClientChannel):
     """The way back to the client; the session is known once the SDK has made it."""
 
-    def __init__(self, run: _Run, id: str | int | None, params: Mapping[str, Any], close: Any) -> None:  # noqa: A002, ANN401 - JSON-RPC's name; the SDK's callback
+    def __init__(self, run: _Run, root: Any, metadata: Any) -> None:  # noqa: ANN401 - the SDK's
         self._run = run
-        self._id = id
+        self._id: str | int | None = getattr(root, "id", None)
+        params: Mapping[str, Any] = root.params or {}
         meta: Mapping[str, Any] = params.get("_meta") or {}
-        self._token = meta.get("progressToken")
-        self._close = close
+        self._token: Any = meta.get("progressToken")
+        self._close: Any = getattr(metadata, "close_sse_stream", None)
+        self._can_ask = not (_scope(metadata) or {}).get(NO_WAY_BACK)
 
     async def notify(self, method: str, params: Mapping[str, Any] | None, *, related: bool) -> None:
         await self._run.notify(method, params, related_to=self._id if related else None)
 
     async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        if not self._can_ask:
+            # This version of the SDK would wait for an answer for ever.
+            raise RpcError(INVALID_REQUEST, f"Cannot send {method!r}: there is no back-channel for it")
         metadata = _sdk("shared.message").ServerMessageMetadata(related_request_id=self._id)
         message = _Message(method=method, params=dict(params))
         try:
@@ -180,17 +187,15 @@ class _Run:
         await self._write_stream.send(message)
 
     def _incoming(self, root: Any, metadata: Any) -> ServerRequest:  # noqa: ANN401 - the SDK's
-        params: dict[str, Any] = dict(root.params or {})
-        id_ = getattr(root, "id", None)
         return ServerRequest(
             method=root.method,
-            params=params,
-            id=id_,
+            params=dict(root.params or {}),
+            id=getattr(root, "id", None),
             protocol_version=self._version,
             modern=False,
             ready=True,
-            scope=getattr(getattr(metadata, "request_context", None), "scope", None),
-            client=_Channel(self, id_, params, getattr(metadata, "close_sse_stream", None)),
+            scope=_scope(metadata),
+            client=_Channel(self, root, metadata),
         )
 
 
@@ -242,6 +247,11 @@ class _WriteStream:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.inner.__aexit__(kind, error, traceback)
+
+
+def _scope(metadata: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - the SDK's
+    scope: Mapping[str, Any] | None = getattr(getattr(metadata, "request_context", None), "scope", None)
+    return scope
 
 
 def build(backend: Backend) -> Any:  # noqa: ANN401 - the SDK's `Server` of version 1

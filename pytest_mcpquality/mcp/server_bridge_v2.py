@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pytest_mcpquality.mcp.server_bridge import (
     INVALID_PARAMS,
+    STATELESS,
     Answer,
     Backend,
     ClientChannel,
@@ -200,14 +201,16 @@ def build(backend: Backend) -> BackendServer:
 
 def _incoming(context: _Context) -> ServerRequest:
     modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
+    scope: Mapping[str, Any] | None = getattr(context.request, "scope", None)
+    stateless = scope is not None and scope.get(STATELESS, False)
     return ServerRequest(
         method=context.method,
         params=dict(context.params or {}),
         id=context.request_id,
         protocol_version=context.protocol_version,
         modern=modern,
-        ready=modern or context.session.client_params is not None,
-        scope=getattr(context.request, "scope", None),
+        ready=modern or stateless or context.session.client_params is not None,
+        scope=scope,
         client=_Channel(context),
     )
 

@@ -25,9 +25,8 @@ KEYS = (
     "headers",
     "type",
     "enabled",
-    "health",
 )
-"""What may stand in a server's table there; `health` is the gate's."""
+"""What may stand in a server's table there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +58,25 @@ class Servers:
         return f"none, since there is none of {wanted}"
 
 
-def load_servers(root: Path, environ: Mapping[str, str], *, files: Sequence[Path] | None = None) -> Servers:
+def load_servers(
+    root: Path,
+    environ: Mapping[str, str],
+    *,
+    files: Sequence[Path] | None = None,
+    config_file: Path | None = None,
+) -> Servers:
     """The servers of a project.
 
     Args:
         root: Its folder.
         environ: Values for variables.
-        files: Files of hosts to read; None: those that there are.
+        files: Files of hosts to read; None: those that there are. With it, no table of the project's is read.
+        config_file: The file with our own table, in place of the project's.
 
     Raises:
         UsageError: A file cannot be read or is not valid; the message names the place.
     """
-    document = find_document(root, None) if files is None else None
+    document = find_document(root, config_file) if files is None or config_file is not None else None
     entries = _own(document, root, environ) if document is not None else []
     sources = [document.name] if document is not None and entries else []
     for path in find_server_files(root) if files is None else files:

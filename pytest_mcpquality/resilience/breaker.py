@@ -235,6 +235,17 @@ class CircuitBreaker:
         """Reject every call until `reset` or `force_close`, whatever the calls under way bring."""
         self._force(_OPEN)
 
+    def hold_open(self, seconds: float) -> None:
+        """Reject every call for so long, as after failures: for a server that says when it wants to be asked again.
+
+        Without effect on a breaker that is forced, or that stays open for longer anyway.
+        """
+        now = self._monotonic()
+        if self._forced or (self._state is _OPEN and self._retry_at >= now + seconds):
+            return
+        self._change(_OPEN, now, seconds)
+        self._tell()
+
     def force_close(self) -> None:
         """Let every call through until `reset` or `force_open`, whatever the calls bring."""
         self._force(_CLOSED)
@@ -357,7 +368,7 @@ class CircuitBreaker:
         completed = successful + failed
         return completed >= self.settings.minimum_calls and failed > self.settings.failure_rate * completed
 
-    def _change(self, new: BreakerState, now: float) -> None:
+    def _change(self, new: BreakerState, now: float, open_seconds: float | None = None) -> None:
         """Begin a new generation; listeners are told by whoever called this, when all is consistent."""
         old, self._state = self._state, new
         self._generation += 1
@@ -365,8 +376,9 @@ class CircuitBreaker:
         self._trial_successes = 0
         self._window.clear(now, self._successful, self._failed)
         if new is _OPEN:
-            self._retry_at = now + self.settings.open_seconds
-            self._retry_at_wall = self._clock.now() + timedelta(seconds=self.settings.open_seconds)
+            seconds = self.settings.open_seconds if open_seconds is None else open_seconds
+            self._retry_at = now + seconds
+            self._retry_at_wall = self._clock.now() + timedelta(seconds=seconds)
         if old is not new:
             self._state_changes += 1
             self._emit(BreakerEventKind.STATE_CHANGED, now, old=old)

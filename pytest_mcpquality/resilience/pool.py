@@ -12,92 +12,31 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from contextvars import Context
 from threading import get_ident
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
-from pytest_mcpquality.resilience.clock import SYSTEM_CLOCK, Clock, Timer
+from pytest_mcpquality.resilience.clock import SYSTEM_CLOCK, Clock
 from pytest_mcpquality.resilience.deadline import Deadline
 from pytest_mcpquality.resilience.errors import (
     ConnectionFailedError,
     EventLoopError,
-    LeaseError,
     PoolClosedError,
     PoolNumbers,
     PoolTimeoutError,
     ResilienceError,
 )
+from pytest_mcpquality.resilience.lease import Desk, Lease
 from pytest_mcpquality.resilience.loops import running_loop
 from pytest_mcpquality.resilience.owner import Owner
 from pytest_mcpquality.resilience.pool_values import PoolSettings, PoolStatistics
+from pytest_mcpquality.resilience.waiting import Waiter, Waiters
 
 T = TypeVar("T")
 _LONG_AGO = float("-inf")
-
-
-class Lease(Generic[T]):
-    """The right to use one connection, until it is given back."""
-
-    __slots__ = ("_owner", "_pool")
-
-    def __init__(self, pool: Pool[T], owner: Owner[T]) -> None:
-        self._pool = pool
-        self._owner: Owner[T] | None = owner
-
-    def __repr__(self) -> str:
-        return f"<Lease of {self._pool.name!r}: {'held' if self._owner else 'given back'}>"
-
-    @property
-    def connection(self) -> T:
-        """What was lent.
-
-        Raises:
-            LeaseError: It was given back.
-        """
-        if self._owner is None:
-            raise self._pool.lease_error("is used after it was given back: acquire another")
-        return self._owner.connection
-
-    def release(self, *, failed: bool = False) -> None:
-        """Give it back; after a failure it is validated before anybody else gets it.
-
-        Raises:
-            LeaseError: It was given back already.
-            EventLoopError: This is not the pool's event loop; the lease is still held.
-        """
-        owner = self._owner
-        if owner is None:
-            raise self._pool.lease_error("was given back already")
-        self._pool.take_back(owner, failed)
-        self._owner = None
-
-    def discard(self) -> None:
-        """Give it back broken: it is closed, and nobody else gets it.
-
-        Raises:
-            LeaseError: It was given back already.
-        """
-        if self._owner is not None:
-            self._owner.lose()
-        self.release(failed=True)
-
-    def is_of(self, pool: Pool[T]) -> bool:
-        """Whether `pool` gave it."""
-        return self._pool is pool
-
-
-class _Waiter(Generic[T]):
-    """A borrower that waits."""
-
-    __slots__ = ("began", "deadline", "future")
-
-    def __init__(self, future: asyncio.Future[Owner[T]], began: float, deadline: float) -> None:
-        self.future = future
-        self.began = began
-        self.deadline = deadline
+_new: Callable[[type[Lease[Any]]], Lease[Any]] = object.__new__
 
 
 class Pool(Generic[T]):
@@ -124,8 +63,8 @@ class Pool(Generic[T]):
         "_closed_count",
         "_closing",
         "_connect",
+        "_desk",
         "_failed_count",
-        "_few_idle",
         "_generation",
         "_idle",
         "_is_running",
@@ -138,11 +77,8 @@ class Pool(Generic[T]):
         "_opened",
         "_opened_count",
         "_opening",
-        "_released",
         "_thread",
         "_timeouts",
-        "_timer",
-        "_timer_at",
         "_validate",
         "_validate_after",
         "_wait_seconds",
@@ -183,15 +119,14 @@ class Pool(Generic[T]):
         self._opening: set[Owner[T]] = set()
         self._opened: set[Owner[T]] = set()
         self._closing: set[Owner[T]] = set()
-        self._idle: deque[Owner[T]] = deque()
         self._max_idle = self.settings.max_size if self.settings.max_idle is None else self.settings.max_idle
-        self._few_idle = self._max_idle < self.settings.max_size
-        self._waiters: deque[_Waiter[T]] = deque()
-        self._timer: Timer | None = None
-        self._timer_at = 0.0
+        keeps_all = self._max_idle >= self.settings.max_size
+        self._waiters: Waiters[T] = Waiters(clock, self._timed_out)
+        self._desk: Desk[T] = Desk(name, clock.monotonic, self._waiters.queue, keeps_all, self._take_back)
+        self._idle = self._desk.idle
         self._changed: asyncio.Future[None] | None = None
         self._last_error: BaseException | None = None
-        self._acquired = self._released = self._waits = self._timeouts = 0
+        self._acquired = self._waits = self._timeouts = 0
         self._opened_count = self._closed_count = self._failed_count = 0
         self._wait_seconds = 0.0
 
@@ -212,11 +147,11 @@ class Pool(Generic[T]):
             unhealthy=unhealthy,
             opening=len(self._opening),
             closing=len(self._closing),
-            waiting=self._waiting(),
+            waiting=self._waiters.count(),
             waits=self._waits,
             wait_seconds=self._wait_seconds,
             acquired=self._acquired,
-            released=self._released,
+            released=self._desk.returned,
             opened=self._opened_count,
             closed=self._closed_count,
             failed=self._failed_count,
@@ -273,7 +208,10 @@ class Pool(Generic[T]):
         if owner is None or self._monotonic() - owner.used_at >= self._validate_after:
             owner = await self._find(owner, self.settings.acquire_timeout if timeout is None else timeout)
         self._acquired += 1
-        return Lease(self, owner)
+        lease: Lease[T] = _new(Lease)
+        lease.desk = self._desk
+        lease.owner = owner
+        return lease
 
     @asynccontextmanager
     async def connection(self, timeout: float | None = None) -> AsyncGenerator[T]:  # noqa: ASYNC109 - as in acquire
@@ -297,27 +235,9 @@ class Pool(Generic[T]):
             LeaseError: The lease is another pool's, or was given back already.
             EventLoopError: This is not the pool's event loop; the lease is still held.
         """
-        if not lease.is_of(self):
-            raise self.lease_error("was expected, not another pool's")
+        if lease.desk is not self._desk:
+            raise self._desk.error("was expected, not another pool's")
         lease.release(failed=failed)
-
-    def take_back(self, owner: Owner[T], failed: bool) -> None:
-        """What a lease does when it is released, once."""
-        self._released += 1
-        owner.used_at = now = self._monotonic()
-        if failed or self._waiters or now >= owner.expires_at or self._few_idle:
-            self._take_back_slowly(owner, failed, now)
-        else:
-            self._idle.append(owner)
-
-    def _take_back_slowly(self, owner: Owner[T], failed: bool, now: float) -> None:
-        if owner in self._opened and not self._is_here():
-            self._released -= 1
-            raise self._foreign_loop()
-        if failed and self._validate is not None:
-            owner.failed = True
-            owner.used_at = _LONG_AGO
-        self._offer(owner, now)
 
     def drain(self) -> None:
         """Replace every connection: idle ones at once, lent ones when they are given back."""
@@ -367,10 +287,6 @@ class Pool(Generic[T]):
             self._retire(owner)
         await self._end()
 
-    def lease_error(self, what: str) -> LeaseError:
-        """An error about one of this pool's leases."""
-        return LeaseError(f"a lease of the pool of {self.name!r} {what}", server=self.name)
-
     # What becomes of a connection: called from its owner task.
 
     def on_opened(self, owner: Owner[T]) -> None:
@@ -414,7 +330,7 @@ class Pool(Generic[T]):
         self._tell_change()
 
     def _tell_failure(self, error: BaseException) -> None:
-        if waiter := self._next_waiter():
+        if waiter := self._waiters.next():
             waiter.future.set_exception(self._connection_failed(error))
 
     def _on_lost(self, owner: Owner[T], error: BaseException | None) -> None:
@@ -428,24 +344,26 @@ class Pool(Generic[T]):
 
     # Decisions.
 
+    def _take_back(self, owner: Owner[T], failed: bool, now: float) -> None:
+        """What a lease does when its connection cannot just be put down."""
+        if owner in self._opened and not self._is_here():
+            raise self._foreign_loop()
+        owner.used_at = now
+        if failed and self._validate is not None:
+            owner.failed = True
+            owner.used_at = _LONG_AGO
+        self._offer(owner, now)
+
     def _offer(self, owner: Owner[T], now: float) -> None:
         """An open connection that nobody uses: lend it, keep it or close it."""
         if self._closed or owner.lost or owner.generation != self._generation or now >= owner.expires_at:
             self._retire(owner)
-        elif self._waiters and (waiter := self._next_waiter()):
+        elif waiter := self._waiters.next():
             waiter.future.set_result(owner)
         elif len(self._idle) >= self._max_idle:
             self._retire(owner)
         else:
             self._idle.append(owner)
-
-    def _next_waiter(self) -> _Waiter[T] | None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            # One that was cancelled a moment ago has not yet had the time to take itself off the list.
-            if not waiter.future.done():
-                return waiter
-        return None
 
     def _condemn_all(self) -> None:
         """Let none of them be lent again."""
@@ -462,12 +380,9 @@ class Pool(Generic[T]):
     def _room(self) -> bool:
         return len(self._opening) + len(self._opened) + len(self._closing) < self.settings.max_size
 
-    def _waiting(self) -> int:
-        return sum(not waiter.future.done() for waiter in self._waiters)
-
     def _grow(self) -> None:
         """Open as many as are waited for, if there is room."""
-        while not self._closed and self._room() and len(self._opening) < self._waiting():
+        while not self._closed and self._room() and len(self._opening) < self._waiters.count():
             self._open()
 
     def _fill(self) -> None:
@@ -501,51 +416,19 @@ class Pool(Generic[T]):
     async def _wait(self, began: float, deadline: float, *, first: bool) -> Owner[T]:
         """The next connection; who was lent one that proved dead is `first` in the queue again."""
         loop = running_loop("a pool")
-        waiter: _Waiter[T] = _Waiter(loop.create_future(), began, deadline)
+        waiter: Waiter[T] = Waiter(loop.create_future(), began, deadline)
         since = self._monotonic()
-        if first:
-            self._waiters.appendleft(waiter)
-        else:
-            self._waiters.append(waiter)
-            self._waits += 1
+        self._waiters.add(waiter, first=first)
+        self._waits += not first
         self._grow()
-        self._arm(deadline)
         try:
             return await waiter.future
         except BaseException:
-            self._leave(waiter)
+            if (handed := self._waiters.leave(waiter)) is not None:
+                self._offer(handed, self._monotonic())
             raise
         finally:
             self._wait_seconds += self._monotonic() - since
-
-    def _leave(self, waiter: _Waiter[T]) -> None:
-        """A waiter goes away; what was handed to it in the very same moment goes to the next."""
-        future = waiter.future
-        if future.done() and not future.cancelled() and future.exception() is None:
-            self._offer(future.result(), self._monotonic())
-        else:
-            with suppress(ValueError):
-                self._waiters.remove(waiter)
-
-    def _arm(self, deadline: float) -> None:
-        """One timer serves all who wait: setting one for each would cost more than the rest of waiting."""
-        if self._timer is None or deadline < self._timer_at:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer_at = deadline
-            self._timer = self._clock.call_at(deadline, self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer = None
-        now = self._monotonic()
-        for waiter in [waiter for waiter in self._waiters if waiter.deadline <= now]:
-            if not waiter.future.done():
-                # Made while it is still in the queue: its numbers include the one that gives up.
-                error = self._timed_out(waiter.deadline - waiter.began)
-                waiter.future.set_exception(error)
-            self._waiters.remove(waiter)
-        if self._waiters:
-            self._arm(min(waiter.deadline for waiter in self._waiters))
 
     async def _fit(self, owner: Owner[T], deadline: float) -> bool:
         """Whether a connection that was just taken may be lent; if not, it is retired."""
@@ -607,10 +490,7 @@ class Pool(Generic[T]):
         self._condemn_all()
         if self._maintenance is not None:
             self._maintenance.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
-        while waiter := self._next_waiter():
-            waiter.future.set_exception(PoolClosedError(server=self.name))
+        self._waiters.refuse_all(lambda: PoolClosedError(server=self.name))
         for owner in tuple(self._opening):
             self._opening.discard(owner)
             self._closing.add(owner)
@@ -650,7 +530,7 @@ class Pool(Generic[T]):
     def _numbers(self) -> PoolNumbers:
         total, idle = len(self._opened), len(self._idle)
         return PoolNumbers(
-            total=total, active=total - idle, idle=idle, opening=len(self._opening), waiting=self._waiting()
+            total=total, active=total - idle, idle=idle, opening=len(self._opening), waiting=self._waiters.count()
         )
 
     def _timed_out(self, seconds: float) -> PoolTimeoutError:

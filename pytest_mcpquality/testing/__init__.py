@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pytest_mcpquality.testing.clock import FakeClock
     from pytest_mcpquality.testing.content import blocks
     from pytest_mcpquality.testing.context import Context
+    from pytest_mcpquality.testing.fake_context7.fake import FakeContext7
+    from pytest_mcpquality.testing.fake_context7.library import FakeLibrary, FakeSnippet
     from pytest_mcpquality.testing.mock_server import MockMCPServer
     from pytest_mcpquality.testing.outcomes import (
         computes,
@@ -30,6 +32,9 @@ __all__ = [
     "Call",
     "Context",
     "FakeClock",
+    "FakeContext7",
+    "FakeLibrary",
+    "FakeSnippet",
     "MockMCPServer",
     "blocks",
     "computes",
@@ -48,6 +53,9 @@ _PLACES = {
     "Call": "recorder",
     "Context": "context",
     "FakeClock": "clock",
+    "FakeContext7": "fake_context7.fake",
+    "FakeLibrary": "fake_context7.library",
+    "FakeSnippet": "fake_context7.library",
     "MockMCPServer": "mock_server",
     "blocks": "content.blocks",
     "computes": "outcomes",

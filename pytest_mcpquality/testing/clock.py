@@ -13,6 +13,7 @@ from functools import partial
 
 from mcpquality_scanners.errors import McpQualityError, UsageError
 from pytest_mcpquality.resilience.clock import Timer
+from pytest_mcpquality.resilience.loops import running_loop
 
 _NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _MONOTONIC = 1000.0  # seconds; not 0, so that nobody mistakes a point in time for a duration
@@ -100,10 +101,11 @@ class FakeClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait until so much time has passed on this clock."""
+        loop = running_loop("FakeClock.sleep()")
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        woken: Future[None] = asyncio.get_running_loop().create_future()
+        woken: Future[None] = loop.create_future()
         call = self.call_at(self._now + seconds, partial(_wake, woken))
         try:
             await woken
@@ -139,6 +141,7 @@ class FakeClock:
 
     async def settle(self) -> None:
         """Let the other tasks of this event loop run until they wait for something; no time passes."""
+        running_loop("FakeClock")
         for _ in range(_PASSES):
             await asyncio.sleep(0)
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_mcpquality.mcp.server_bridge import RpcError, ServerRequest
+from pytest_mcpquality.mcp.server_bridge import INVALID_REQUEST, RpcError, ServerRequest
 from pytest_mcpquality.testing.input_requests import InputRequest, InputRequired, elicitation, roots, sampling, unusable
 from pytest_mcpquality.testing.seam import SessionInfo
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 """The levels of log messages, least severe first."""
 
-INVALID_REQUEST = -32600
 MISSING_CLIENT_CAPABILITY = -32021
-"""Codes of the errors for a client that lacks a capability: up to protocol 2025-11-25, and from 2026-07-28 on."""
+"""The code of the error for a client that lacks a capability, from protocol 2026-07-28 on; before, INVALID_REQUEST."""
 
 LOG_LEVEL_KEY = "io.modelcontextprotocol/logLevel"
 

@@ -26,6 +26,7 @@ from pytest_mcpquality.testing.engine import Engine
 from pytest_mcpquality.testing.errors import MockSetupError
 from pytest_mcpquality.testing.faults.base import Fault
 from pytest_mcpquality.testing.faults.collection import Faults
+from pytest_mcpquality.testing.faults.errors import FaultDoesNotApplyError
 from pytest_mcpquality.testing.hosting.http import HttpHosting
 from pytest_mcpquality.testing.hosting.stdio import StdioHosting
 from pytest_mcpquality.testing.memory import MemoryTransport
@@ -416,7 +417,16 @@ class MockMCPServer:
 
         Args:
             start: Which start of the mock server it belongs to; None is a new one.
+
+        Raises:
+            FaultDoesNotApplyError: There are faults: they break what is between a server and its client, and whoever
+                takes a server object makes that itself.
         """
+        if start is None and self.faults:
+            raise FaultDoesNotApplyError(
+                f"the faults of {self.name!r} do not reach who takes the server object itself: "
+                "give it memory(), stdio() or http() instead"
+            )
         number = self.next_start() if start is None else start
         return build_server(SessionBackend(self, SessionInfo("memory", number, f"memory-{number}")))
 

@@ -188,14 +188,19 @@ def _status(result: Mapping[str, Any] | None, error: Mapping[str, Any] | None) -
     return "tool error" if result.get("isError") else "result"
 
 
-def _copy(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """A copy, as a client in this process may go on to change what it sent."""
+def _copy(params: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy all the way down, as a client in this process may go on to change what it sent."""
+    copied = dict(params)
+    for key, value in copied.items():
+        # Most values are neither: every call of a tool pays for this.
+        if isinstance(value, dict | list):
+            copied[key] = _copied(value)
+    return copied
+
+
+def _copied(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, dict):
-        return _copy_object(value)  # pyright: ignore[reportUnknownArgumentType] - a dict of JSON
+        return _copy(value)  # pyright: ignore[reportUnknownArgumentType] - a dict of JSON
     if isinstance(value, list):
-        return [_copy(one) for one in value]  # pyright: ignore[reportUnknownVariableType] - a list of JSON
+        return [_copied(one) for one in value]  # pyright: ignore[reportUnknownVariableType] - a list of JSON
     return value
-
-
-def _copy_object(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _copy(one) if isinstance(one, dict | list) else one for key, one in value.items()}

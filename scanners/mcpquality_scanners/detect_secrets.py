@@ -15,6 +15,7 @@ No secret and no hash of one leaves this module. Nothing is sent anywhere: verif
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,6 +45,7 @@ from mcpquality_scanners.outputs import check_end, entries, json_object, mapping
 from mcpquality_scanners.parallel import run_batches
 from mcpquality_scanners.pragmas import ALLOWLIST, apply_pragmas
 from mcpquality_scanners.roles import is_documentation, is_test
+from mcpquality_scanners.secrets import placeholder
 from mcpquality_scanners.secrets.baseline import DEFAULT as BASELINE
 from mcpquality_scanners.secrets.baseline import Baseline, read_baseline
 from mcpquality_scanners.secrets.history import Version, versions_since
@@ -87,6 +89,8 @@ _TOKEN = Kind()
 _SAMPLED = Kind(SECRET, Severity.MEDIUM, Confidence.HIGH)
 # Told by the name beside it alone: `password = "..."`.
 _NAMED = Kind(SECRET, Severity.MEDIUM, Confidence.MEDIUM)
+# Named so, but its value reads as if one were to be filled in: `secret`, `your-client-secret`, `<token>`.
+_FILLED_IN = Kind(Severity.MEDIUM, Severity.LOW, Confidence.LOW)
 # Told by looking random alone: checksums and identifiers do, too.
 _RANDOM = Kind(Severity.MEDIUM, Severity.LOW, Confidence.LOW)
 _ARMOURED = "Private Key"
@@ -152,11 +156,14 @@ _FILTERS_OFF = (
 )
 
 _WITNESS_MODULE = "mcpquality_witness"
+_PLACEHOLDER_MODULE = "mcpquality_placeholder"
 _WITNESS = '''\
 """Filters that filter nothing: they note each file that detect-secrets comes to, and how each secret begins."""
 
 import hashlib
 import os
+
+from mcpquality_placeholder import is_placeholder
 
 
 def witness(filename):
@@ -169,7 +176,7 @@ def beginning(filename, secret):
     digest = hashlib.sha1(secret.encode("utf-8")).hexdigest()
     start = secret[: 4 if len(secret) >= 8 else len(secret) // 2].encode("utf-8", "replace").hex()
     with open(os.environ["MCPQUALITY_WITNESS"] + ".secrets", "a", encoding="ascii") as log:
-        log.write(f"{digest} {len(secret)} {start}\\n")
+        log.write(f"{digest} {len(secret)} {start} {is_placeholder(secret):d}\\n")
     return False
 '''
 
@@ -181,7 +188,8 @@ _CANARIES = {
     "HexHighEntropyString": ("Hex High Entropy String", 'h = "' + "2b1189a188b44ad1" + '8c35e113ac6ceead"'),
     "Base64HighEntropyString": (
         "Base64 High Entropy String",
-        'b = "' + "c3VwZXIgbG9uZyBzdHJpbmcgc2hvdWxk" + 'IGNhdXNl"',
+        # Of all the plug-ins, this one finds its halves, too.
+        'b = "' + "c3VwZXIgbG9uZyBzdHJpbmcgc2hvdWxk" + 'IGNhdXNl"',  # pragma: allowlist secret - the canary
     ),
 }
 
@@ -247,6 +255,11 @@ class DetectSecretsScanner:
             return None
         kind = KINDS[title]
         weight = f"Rated {kind.severity.value}, in tests and documentation {kind.in_tests.value}."
+        if kind is _NAMED:
+            weight += (
+                f" A value that reads like a placeholder, such as `your-client-secret`, is rated "
+                f"{_FILLED_IN.severity.value} and {_FILLED_IN.in_tests.value}."
+            )
         what = f"# {rule_of(title)}\n\n{title} in clear text. {weight}"
         return f"{what}\n\n**Fix:** {_FIX}\n\n[detect-secrets]({_LINK})\n"
 
@@ -363,6 +376,13 @@ class _Hit:
     digest: str = field(repr=False)
     start: str = ""
     length: int = 0
+    placeholder: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """What it weighs."""
+        kind = KINDS.get(self.title, _TOKEN)
+        return _FILLED_IN if kind is _NAMED and self.placeholder else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,13 +405,14 @@ def _grouped(hits: Iterable[_Hit]) -> list[list[_Hit]]:
 
 def _finding(hits: Sequence[_Hit], baseline: Baseline) -> Finding:
     order = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
-    hit, *others = sorted(hits, key=lambda hit: (order.index(KINDS.get(hit.title, _TOKEN).confidence), hit.title))
-    kind = KINDS.get(hit.title, _TOKEN)
+    hit, *others = sorted(hits, key=lambda hit: (order.index(hit.kind.confidence), hit.title))
+    kind = hit.kind
+    doubt = "; it reads like a placeholder" if kind is _FILLED_IN else ""
     return Finding(
         scanner="detect-secrets",
         rule=rule_of(hit.title),
         severity=kind.in_tests if is_test(hit.path) or is_documentation(hit.path) else kind.severity,
-        message=in_clear_text(hit.title, hit.start),
+        message=in_clear_text(hit.title, hit.start) + doubt,
         location=Location(hit.path, Region(hit.line)),
         title=hit.title,
         confidence=kind.confidence,
@@ -558,6 +579,8 @@ class _Run:
         modules = context.scratch / "modules"
         modules.mkdir()
         (modules / f"{_WITNESS_MODULE}.py").write_text(_WITNESS, encoding="utf-8")
+        source = inspect.getsource(placeholder)
+        (modules / f"{_PLACEHOLDER_MODULE}.py").write_text(source, encoding="utf-8")
 
     async def check_canary(self) -> None:
         """See that known secrets are found.
@@ -705,21 +728,30 @@ def _unopened(completed: Completed, targets: Iterable[_Target]) -> set[str]:
     return {target.name for target in targets if f"Unable to open file: {target.name}" in words}
 
 
-def _beginnings(witness: Path) -> dict[str, tuple[int, str]]:
-    """Length and beginning of each secret, by its digest."""
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What the witness noted of a secret."""
+
+    length: int = 0
+    start: str = ""
+    placeholder: bool = False
+
+
+def _beginnings(witness: Path) -> dict[str, _Noted]:
+    """What was noted of each secret, by its digest."""
     try:
         lines = witness.with_name(f"{witness.name}.secrets").read_text(encoding="ascii").splitlines()
     except FileNotFoundError:
         return {}
     noted = (line.split(" ") for line in lines)
     return {
-        digest: (int(length), one_line(bytes.fromhex(start).decode("utf-8", "replace")))
-        for digest, length, start in noted
+        digest: _Noted(int(length), one_line(bytes.fromhex(start).decode("utf-8", "replace")), flag == "1")
+        for digest, length, start, flag in noted
     }
 
 
 def _hits(
-    results: Mapping[str, object], targets: Iterable[_Target], beginnings: Mapping[str, tuple[int, str]]
+    results: Mapping[str, object], targets: Iterable[_Target], beginnings: Mapping[str, _Noted]
 ) -> Iterable[_Hit]:
     paths = {target.name: target.path for target in targets}
     for name, found in results.items():
@@ -727,7 +759,7 @@ def _hits(
             raise ToolOutputError("detect-secrets tells of a file that it was not given")
         for item in cast("list[object]", typed(found, list, "an entry of detect-secrets")):
             digest = member(item, "hashed_secret", str, "detect-secrets")
-            length, start = beginnings.get(digest, (0, ""))
+            noted = beginnings.get(digest, _Noted())
             title = one_line(member(item, "type", str, "detect-secrets"), 80)
             yield _Hit(
                 path=paths[name],
@@ -735,6 +767,7 @@ def _hits(
                 title=title,
                 digest=digest,
                 # Of a private key it takes the line above for the secret.
-                start="" if title == _ARMOURED else start,
-                length=length,
+                start="" if title == _ARMOURED else noted.start,
+                length=noted.length,
+                placeholder=noted.placeholder,
             )

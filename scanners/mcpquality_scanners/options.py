@@ -50,9 +50,9 @@ class Weaker(enum.Enum):
 class Option:
     """A setting: its key in the configuration file (`kebab-case`), kind, default and one line of help.
 
-    `choices` lists what a `CHOICE` takes; `minimum` is the least value of a number. For a `LIMIT` that is
-    switched off the value is None. `weaker` says which values weaken the scan; left out, any value
-    but the default does, for a `LIMIT` a lower one: what an option's author did not think of is not hidden.
+    `choices` lists what a `CHOICE` takes; `minimum` and `maximum` are the least and the greatest value of a number.
+    For a `LIMIT` that is switched off the value is None. `weaker` says which values weaken the scan; left out, any
+    value but the default does, for a `LIMIT` a lower one: what an option's author did not think of is not hidden.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Option:
     help: str
     choices: tuple[str, ...] = ()
     minimum: float | None = None
+    maximum: float | None = None
     weaker: Weaker | None = None
 
     def problem(self, value: object) -> str | None:
@@ -70,6 +71,8 @@ class Option:
             return f"must be {self.kind.value}{': ' if wanted else ''}{wanted}, not {shown(value)}"
         if self.minimum is not None and _is_number(value) and value < self.minimum:
             return f"must be at least {self.minimum:g}, not {shown(value)}"
+        if self.maximum is not None and _is_number(value) and value > self.maximum:
+            return f"must be at most {self.maximum:g}, not {shown(value)}"
         return None
 
     def _fits(self, value: object) -> bool:

@@ -18,6 +18,9 @@ subprocess.run("ls", shell=True)
 """
 """Code with known flaws: whoever looks for flaws in Python has to find them."""
 
+SUFFIXES = (".py", ".pyi", ".pyw", ".pyx", ".ipynb")
+"""How the names of files end that hold Python code in whatever form, with stubs and notebooks."""
+
 _SHEBANG = re.compile(rb"#!.*\bpython[\d.]*\b")
 
 

@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from mcpquality_scanners.findings import Finding, ScanResult, Severity
+from mcpquality_scanners.remediation import Remediation
 
 SCHEMA_VERSION = "1.0"
 
@@ -78,29 +79,6 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
-class Documentation:
-    """What a documentation service says about a rule: text of strangers, which every report has to make harmless.
-
-    Attributes:
-        scanner: Of the rule.
-        rule: Its id.
-        text: Markdown.
-        source: Who said it, for readers ("Context7: /pallets/flask").
-        url: Where it can be read, https; empty when there is no such place.
-        retrieved: When it was fetched: ISO 8601, UTC, seconds; empty when nobody knows.
-        stale: Whether it is older than it should be, because the service could not be asked.
-    """
-
-    scanner: str
-    rule: str
-    text: str
-    source: str
-    url: str = ""
-    retrieved: str = ""
-    stale: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class RunComparison:
     """How a run's findings differ from those of an earlier one; only findings that count are compared.
 
@@ -150,7 +128,7 @@ class Results:
         environment: Where it ran.
         weakened: Settings under which less is looked at or more let through than by default, and who set them.
         interrupted: Whether the run was ended by the user before it was done.
-        documentation: What documentation services say about the rules of findings, each rule once or not at all.
+        remediation: How to put right what the rules of findings found, each rule once.
         comparison: How the findings differ from those of an earlier run, when one was given.
     """
 
@@ -169,5 +147,5 @@ class Results:
     commit: Commit | None = None
     weakened: tuple[str, ...] = ()
     interrupted: bool = False
-    documentation: tuple[Documentation, ...] = ()
+    remediation: tuple[Remediation, ...] = ()
     comparison: RunComparison | None = None

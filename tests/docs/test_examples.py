@@ -50,9 +50,14 @@ def test_a_block_of_settings_is_a_valid_configuration(
 ) -> None:
     document = tomllib.loads(toml_example.text)
     if "project" in document:
-        assert document["project"]["entry-points"] == {"mcpquality": {"spdx-header": "spdx_header"}}
+        # The examples of a scanner (docs/examples) and of a check (the Python block above these lines).
+        (plugin,) = document["project"]["entry-points"]["mcpquality"].items()
+        assert plugin in {("spdx-header", "spdx_header"), ("team-prefix", "team_prefix")}
         return
     assert document.keys() == {"tool"}
+    if "pytest" in document["tool"]:
+        assert document["tool"]["pytest"] == {"ini_options": {"addopts": "--mcp-health"}}
+        return
     assert document["tool"].keys() == {"mcpquality"}
     load(tmp_path, toml_example.text, spdx_header)
 
@@ -80,7 +85,7 @@ def test_the_commands_of_a_console_block_can_be_given(console_example: Example) 
         if words[0] == "mcpquality":
             assert_is_a_command(words)
         else:
-            assert words[0] in {"python", "tox", "coverage", "git"}
+            assert words[0] in {"python", "pytest", "tox", "coverage", "git"}
 
 
 def texts(value: object) -> Iterator[str]:

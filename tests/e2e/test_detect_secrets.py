@@ -15,6 +15,7 @@ from mcpquality_scanners.detect_secrets import DetectSecretsScanner
 from mcpquality_scanners.errors import ToolError
 from mcpquality_scanners.findings import Confidence, Finding, Region, ScanResult, ScanStatus, Severity
 from mcpquality_scanners.toolchain import Toolchain
+from tests.support.command import mcpquality
 
 RunScanner = Callable[..., ScanResult]
 
@@ -46,6 +47,27 @@ def keys(result: ScanResult) -> list[tuple[str, int]]:
 
 def reasons(result: ScanResult) -> dict[str, str]:
     return {unseen.name: unseen.reason for unseen in result.unseen}
+
+
+def test_what_init_writes_is_no_finding(run_scanner: RunScanner, tmp_path: Path) -> None:
+    assert mcpquality("init", cwd=tmp_path).returncode == 0
+    result = run_scanner(DetectSecretsScanner(), tmp_path)
+    assert (result.status, result.seen, result.findings) == (ScanStatus.COMPLETE, ("mcpquality.toml",), ())
+
+
+def test_a_placeholder_weighs_less_than_a_secret_and_is_shown(run_scanner: RunScanner, tmp_path: Path) -> None:
+    files = {
+        "src/a.py": 'client_secret = "your-client-secret"\npass' + 'word = "hunter2"\n',
+        "tests/test_a.py": 'client_secret = "your-client-secret"\n',
+    }
+    result = run_scanner(DetectSecretsScanner(), write(tmp_path, files))
+    assert [(*place(finding), finding.severity, finding.message) for finding in result.findings] == [
+        ("src/a.py", 1, Severity.MEDIUM,
+         "Secret Keyword in clear text, beginning with your; it reads like a placeholder"),
+        ("src/a.py", 2, Severity.HIGH, "Secret Keyword in clear text, beginning with hun"),
+        ("tests/test_a.py", 1, Severity.LOW,
+         "Secret Keyword in clear text, beginning with your; it reads like a placeholder"),
+    ]  # fmt: skip
 
 
 def test_a_finding_names_the_kind_and_the_place_and_no_secret(run_scanner: RunScanner, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,8 @@ import sys
 
 import pytest
 
+sys.modules["rfc3987_syntax"] = None  # of our test environment; takes a second to import
+
 # Ends neither when its input is closed nor when it is asked to, and has a child.
 COMMAND = [sys.executable, "-I", "-S", RAW, "ignore-eof", "ignore-term", "child", MARK]
 
@@ -39,6 +42,37 @@ async def test_it(mcp_connect, mcp_pool, request):
     pool = mcp_pool(COMMAND)
     lease = await pool.acquire()
     print("ready", flush=True)
+"""
+
+# Run in the test process when pytest comes to its end, however that came.
+LOOKS_AFTERWARDS = """\
+import asyncio
+import gc
+import json
+import os
+import threading
+from pathlib import Path
+
+
+def children():
+    return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+def listening():
+    inodes = {os.readlink(fd) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()}
+    rows = [row.split() for table in ("tcp", "tcp6") for row in Path("/proc/net", table).read_text().splitlines()[1:]]
+    return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
+
+
+def pytest_unconfigure():
+    gc.collect()
+    left = {
+        "tasks": [repr(each) for each in gc.get_objects() if isinstance(each, asyncio.Task) and not each.done()],
+        "threads": [thread.name for thread in threading.enumerate() if "mcpquality" in thread.name],
+    }
+    if Path("/proc/self/task").exists():
+        left |= {"children": children(), "listening": listening()}
+    Path("left.json").write_text(json.dumps(left), encoding="utf-8")
 """
 
 WAYS = {
@@ -70,6 +104,7 @@ def test_nothing_is_left_when_a_test(tmp_path: Path, way: str) -> None:
     mark = f"mark-{uuid.uuid4().hex}"
     text = project(mark, mock=way in {"fails", "raises KeyboardInterrupt"}) + WAYS[way]
     (tmp_path / "test_it.py").write_text(text, encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(LOOKS_AFTERWARDS, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-m", "pytest", "-s", "-W", "error"],
@@ -84,6 +119,8 @@ def test_nothing_is_left_when_a_test(tmp_path: Path, way: str) -> None:
     assert "ready" in said, said
     assert (done.returncode == 0) == (way in {"passes", "leaves a call"}), said
     assert not processes(mark), said
+    left = json.loads((tmp_path / "left.json").read_text(encoding="utf-8"))
+    assert not any(left.values()), left
     for trouble in ("ResourceWarning", "Task was destroyed", "never retrieved", "Event loop is closed"):
         assert trouble not in said, said
 

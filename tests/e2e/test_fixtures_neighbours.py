@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ def test_ours(mcp_connect, mcp_clock, mcp_breaker, mcp_pool):
     with mcp_connect.sync([sys.executable, "-I", "-S", {str(RAW)!r}]) as connection:
         assert len(connection.list_tools()) == 5
 """
+
+OURS = {"mcp_breaker", "mcp_clock", "mcp_connect", "mcp_pool", "mock_mcp_server"}
 
 NEIGHBOURS = (
     "pytest-mcptest",
@@ -60,12 +63,16 @@ def test_works_beside(neighbour: str, wheel: Path, tmp_path: Path) -> None:
     done = run(*options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
-    with_us, without_us = run("--fixtures"), run("--fixtures", "-p", "no:mcpquality")
-    assert with_us.returncode == without_us.returncode
-    ours = {"mcp_breaker", "mcp_clock", "mcp_connect", "mcp_pool", "mock_mcp_server"}
-    assert fixtures(with_us.stdout) - fixtures(without_us.stdout) == ours
+    listed = run("--fixtures", "-v")
+    assert listed.returncode == 0, listed.stdout + listed.stderr
+    # All of a name are listed, those that are overridden too.
+    ours = [where for name, where in fixtures(listed.stdout) if name in OURS]
+    assert len(ours) == len(OURS), ours
+    assert all("pytest_mcpquality/fixtures.py" in where for where in ours), ours
 
 
-def fixtures(listing: str) -> set[str]:
-    """Names in a listing of fixtures."""
-    return {line.split()[0] for line in listing.splitlines() if " -- " in line and not line.startswith(" ")}
+def fixtures(listing: str) -> list[tuple[str, str]]:
+    """Names and places in a listing of fixtures."""
+    found = re.findall(r"^(\w+)(?: \[\w+ scope\])? -- (.+)$", listing, flags=re.MULTILINE)
+    assert "tmp_path" in [name for name, _ in found]
+    return [(str(name), str(where)) for name, where in found]

@@ -19,7 +19,7 @@ CALL = "tools/call"
 SECONDS = 0.4
 """How long a call may take that is never answered: it is waited for that long."""
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 NEVER_ANSWERED = (
     faults.Delays,
     faults.Drips,

@@ -3,6 +3,7 @@ official inspector."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import subprocess
@@ -14,7 +15,13 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
-from pytest_mcpquality.testing import MockMCPServer, error
+from pytest_mcpquality.mcp.connecting import ConnectOptions, connected
+from pytest_mcpquality.mcp.errors import ServerError
+from pytest_mcpquality.mcp.handlers import Handlers
+from pytest_mcpquality.mcp.protocol import JsonObject
+from pytest_mcpquality.mcp.servers import Servers
+from pytest_mcpquality.mcp.targets import find_target
+from pytest_mcpquality.testing import Context, MockMCPServer, error
 from tests.support import node_tools
 
 pytestmark = [
@@ -96,3 +103,40 @@ def test_the_official_inspector(server: MockMCPServer, target: list[str]) -> Non
     called = inspect("--method", "tools/call", "--tool-name", "add", "--tool-arg", "a=2", "b=3")
     assert called["structuredContent"] == {"result": 5}
     server.assert_called("add", arguments={"a": 2, "b": 3}, times=1)
+
+
+@pytest.mark.parametrize(("stateless", "said"), [(False, "back-channel"), (True, "not support elicitation")])
+def test_a_client_that_cannot_be_asked_gets_an_error_and_no_wait(stateless: bool, said: str) -> None:
+    server = MockMCPServer("asking")
+
+    @server.tool()
+    async def ask(context: Context) -> str:
+        """Ask the user."""
+        return str(await context.elicit("Sure?", {"type": "object", "properties": {}}))
+
+    async def call(url: str) -> None:
+        options = ConnectOptions(protocol="2025-11-25", handlers=Handlers(elicitation=_accepts))
+        async with connected(find_target(url, Servers()).spec, "asking", options) as client:
+            with pytest.raises(ServerError, match=said) as refused:
+                await client.call_tool("ask")
+            assert refused.value.code == -32600
+
+    with server.http(stateless=stateless, json_response=not stateless) as http:
+        asyncio.run(call(http.url))
+
+
+@pytest.mark.parametrize("json_response", [False, True])
+def test_without_sessions_tools_can_be_called_all_the_same(server: MockMCPServer, json_response: bool) -> None:
+    async def call(url: str) -> JsonObject:
+        options = ConnectOptions(protocol="2025-11-25")
+        async with connected(find_target(url, Servers()).spec, "stateless", options) as client:
+            return await client.call_tool("add", {"a": 2, "b": 3})
+
+    with server.http(stateless=True, json_response=json_response) as http:
+        assert asyncio.run(call(http.url))["structuredContent"] == {"result": 5}
+    (called,) = server.calls("add")
+    assert called.session.id == "http-1-stateless"
+
+
+async def _accepts(_params: JsonObject) -> JsonObject:
+    return {"action": "accept", "content": {}}

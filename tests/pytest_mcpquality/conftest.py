@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from mcpquality_reports.registry import installed
 
 sys.path.append(str(Path(__file__).parents[2]))
 
@@ -22,13 +25,17 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("MCPQUALITY_") or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}:
             monkeypatch.delenv(name)
+    # No test asks a service on the internet.
+    monkeypatch.setenv("MCPQUALITY_DOCS__ENABLED", "no")
 
 
 @pytest.fixture
-def plugin(own_environment: None, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001 - for its effect
+def plugin(own_environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:  # noqa: ARG001 - for its effect
     """The plugin of tests/data/plugin is installed, as far as this process can tell; its folder."""
     monkeypatch.syspath_prepend(PLUGIN)
-    return PLUGIN
+    installed.cache_clear()
+    yield PLUGIN
+    installed.cache_clear()
 
 
 @pytest.fixture

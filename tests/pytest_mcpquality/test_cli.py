@@ -37,7 +37,7 @@ def test_every_option_of_scan() -> None:
     words = (
         "scan src --scanner bandit --scanner semgrep --skip coverage --fail-on MEDIUM --format json "
         "--format html=r.html --config c.toml --jobs 3 --timeout 1.5 --offline --allow-incomplete semgrep "
-        "-v --no-color --since main"
+        "-v --no-color --since main --no-docs"
     )
     given = vars(parser().parse_args(words.split()))
     assert given.pop("parser").prog == "mcpquality scan"
@@ -53,6 +53,7 @@ def test_every_option_of_scan() -> None:
         "jobs": 3,
         "timeout": 1.5,
         "offline": True,
+        "docs": False,
         "allow_incomplete": ["semgrep"],
         "since": "main",
         "quiet": False,

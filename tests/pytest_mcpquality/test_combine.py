@@ -6,6 +6,7 @@ import pytest
 
 from mcpquality_scanners.errors import UsageError
 from mcpquality_scanners.findings import FileCoverage, ScanResult, ScanStatus, Severity, Unseen
+from mcpquality_scanners.remediation import RemediationSource
 from mcpquality_scanners.results import Commit, Gate, GateStatus, Results, Verdict
 from pytest_mcpquality.combine import combine
 from tests.reports import samples
@@ -135,3 +136,12 @@ def test_figures_are_added_up_where_the_files_are_others() -> None:
     assert both.files.excluded == (("exclude: vendor/**", 28),)
     assert both.target == "a, b"
     assert both.environment == samples.ENVIRONMENT
+
+
+def test_the_best_advice_of_all_runs_is_kept_for_each_rule() -> None:
+    old = samples.REMEDIATION
+    fresh = replace(old, source=RemediationSource.CONTEXT7, retrieved="2026-11-20T08:00:00Z")
+    other = replace(old, rule="another")
+    one, two = replace(samples.passing(), remediation=(old, other)), replace(samples.failing(), remediation=(fresh,))
+    for runs in ([one, two], [two, one]):
+        assert set(combine(runs).remediation) == {fresh, other}

@@ -77,6 +77,47 @@ def test_an_async_test_that_nobody_awaits_is_told_what_it_lacks(
     assert advice in result.stdout.str()
 
 
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="a warning of pytest's own until version 9")
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ((), "decorate the fixture with @pytest_asyncio.fixture, or set asyncio_mode = auto"),
+        (("-p", "no:asyncio"), "mark the test with @pytest.mark.anyio, or install pytest-asyncio"),
+        (("-p", "no:asyncio", "-p", "no:anyio"), "install pytest-asyncio, or anyio and mark the test"),
+    ],
+)
+def test_an_async_fixture_that_nobody_awaits_is_told_what_it_lacks(
+    run: pytest.Pytester, options: tuple[str, ...], advice: str
+) -> None:
+    run.makefile(".ini", pytest="[pytest]\n")
+    run.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        async def client(mcp_connect): ...
+
+        @pytest.fixture
+        async def other(): ...
+
+        def test_sync(client): ...
+
+        def test_again(client): ...
+
+        async def test_async(client): ...
+
+        def test_without_ours(other): ...
+        """
+    )
+    result = run.runpytest_subprocess(*options)
+    result.assert_outcomes(errors=4)
+    said = result.stdout.str()
+    head = "nobody awaits the async fixture 'client', which uses mcp_connect: "
+    assert said.count(f"{head}make the test async, and {advice}") == 2
+    assert said.count(f"{head}{advice}") == 1
+    assert "'test_without_ours' requested an async fixture 'other'" in said
+
+
 def test_others_errors_stay_as_they_are(run: pytest.Pytester) -> None:
     run.makepyfile(
         "import pytest\nasync def test_without_ours(): ...\ndef test_fails(mcp_clock): pytest.fail('for a reason')\n"

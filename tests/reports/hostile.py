@@ -25,9 +25,9 @@ from mcpquality_scanners.findings import (
     SuppressionKind,
     Unseen,
 )
+from mcpquality_scanners.remediation import Remediation, RemediationSource
 from mcpquality_scanners.results import (
     Commit,
-    Documentation,
     Environment,
     FileSummary,
     Gate,
@@ -161,8 +161,17 @@ def results() -> Results:
         commit=Commit(everything, everything, dirty=True),
         weakened=PLANTED,
         interrupted=True,
-        documentation=tuple(
-            Documentation(one.scanner, one.rule, DOCUMENTS[number % len(DOCUMENTS)], one.rule, one.message, one.message)
+        remediation=tuple(
+            Remediation(
+                scanner=one.scanner,
+                rule=one.rule,
+                title=one.title,
+                text=f"{DOCUMENTS[number % len(DOCUMENTS)]}\n\n{one.message}",
+                source=RemediationSource.CONTEXT7 if number % 5 else RemediationSource.STALE,
+                library=one.rule,
+                url=one.message,
+                retrieved=one.message,
+            )
             for number, one in enumerate(found)
         ),
         comparison=RunComparison(

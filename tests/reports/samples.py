@@ -23,9 +23,9 @@ from mcpquality_scanners.findings import (
     SuppressionKind,
     Unseen,
 )
+from mcpquality_scanners.remediation import Remediation, RemediationSource
 from mcpquality_scanners.results import (
     Commit,
-    Documentation,
     Environment,
     FileSummary,
     Gate,
@@ -298,16 +298,17 @@ SHADOWED_TOOL = Finding(
     fingerprint="shadow",
     subject=Subject("weather", "tool", "forecast"),
 )
-DOCUMENTATION = Documentation(
+REMEDIATION = Remediation(
     "semgrep",
     "mcp-command-injection",
+    "Command injection from a tool's argument",
     "## Arguments of `subprocess.run`\n\nPass a *sequence* and leave `shell` alone:\n\n"
     '```python\nsubprocess.run(["ls", "-l"])\n```\n\nSee [security considerations]'
     "(https://docs.python.org/3/library/subprocess.html#security-considerations).",
-    "Context7: /python/cpython",
+    RemediationSource.STALE,
+    "/python/cpython",
     "https://context7.com/python/cpython",
     "2026-11-19T08:00:00Z",
-    stale=True,
 )
 
 
@@ -341,7 +342,7 @@ def compared() -> Results:
     )
     scanners = tuple(replace(scan, coverage=detailed) if scan.coverage else scan for scan in SCANNERS)
     findings = tuple(sorted((*whole.findings, SHADOWED_TOOL), key=lambda finding: finding.sort_key))
-    now = replace(whole, findings=findings, scanners=scanners, documentation=(DOCUMENTATION,))
+    now = replace(whole, findings=findings, scanners=scanners, remediation=(REMEDIATION,))
     return comparison.compared(now, earlier())
 
 

@@ -24,7 +24,8 @@ from mcpquality_scanners.findings import (
     Subject,
     Unseen,
 )
-from mcpquality_scanners.results import Documentation, Results, Verdict
+from mcpquality_scanners.remediation import Remediation, RemediationSource
+from mcpquality_scanners.results import Results, Verdict
 from tests.reports import hostile, samples
 
 ALL = [samples.failing, samples.compared, samples.passing, samples.incomplete, hostile.results]
@@ -479,7 +480,7 @@ def test_a_secret_in_any_text_shows_at_most_its_first_four_characters() -> None:
         comparison=None,
         headline=planted,
         weakened=(planted,),
-        documentation=(Documentation(planted, planted, planted, planted),),
+        remediation=(Remediation(planted, planted, planted, planted, RemediationSource.CONTEXT7),),
     )
     source = html.REPORT.render(everything, lambda _path: [planted])
     for secret in SECRETS:

@@ -125,7 +125,7 @@ def changed(change: Callable[[dict[str, Any]], object]) -> str:
         ('{"schema_version": "2.0"}', "version '2.0'.*reads '1.0'"),
         ('{"schema_version": NaN}', "NaN is no JSON number"),
         ('{"schema_version": "1.0", "extra": 1}', r"results lacks \['commit'.*unknown \['extra'\]"),
-        (changed(lambda all_: all_.pop("verdict")), r"lacks \['verdict'\]"),
+        (changed(lambda all_: all_.pop("verdict")), r"results lacks \['verdict'\]; scan again"),
         (
             changed(lambda all_: all_.update(verdict="green")),
             "results.verdict must be one of passed, failed, inc",

@@ -119,4 +119,8 @@ def test_suppressed_findings_say_why() -> None:
 
 
 def test_a_run_without_gates_says_so() -> None:
+    idle = tuple(replace(gate, status=GateStatus.OFF) for gate in samples.failing().gates)
+    page = SUMMARY.render(replace(samples.passing(), gates=idle), no_sources)
+    assert "| Status |" not in page
+    assert f"Off: {idle[0].name}" in page
     assert "There was no gate." in SUMMARY.render(replace(samples.passing(), gates=()), no_sources)

@@ -42,6 +42,16 @@ def test_words(words: str, markdown: str) -> None:
     assert markup.words(words) == markdown
 
 
+def test_indented_lines_of_an_advice_keep_their_lines() -> None:
+    made = markup.block("Do this:\n  before: run(f'{x}')\n  after:  run(\n              [x])\nThen *that*.\n")
+    assert made == (
+        "Do this:\n\n"
+        "<pre><code>before&#58; run(f&#39;&#123;x&#125;&#39;)&#10;after&#58;  run(&#10;            &#91;x&#93;)"
+        "</code></pre>\n\n"
+        "Then <code>&#42;that&#42;</code>.\n\n"
+    )
+
+
 @given(TROUBLE)
 def test_words_of_others_show_as_they_are_and_do_nothing(text: str) -> None:
     made = f"Said: {markup.words(text)} end"

@@ -9,9 +9,10 @@ import pytest
 
 from mcpquality_reports import terminal
 from mcpquality_reports.base import no_sources
+from mcpquality_reports.comparison import compared
 from mcpquality_reports.terminal import Detail, TerminalReport
-from mcpquality_scanners.findings import ScanStatus, Unseen
-from mcpquality_scanners.results import Results
+from mcpquality_scanners.findings import ScanStatus, Severity, Unseen
+from mcpquality_scanners.results import Gate, GateStatus, Results
 from tests.reports import hostile, samples
 
 ALL = [samples.failing, samples.passing, samples.incomplete, hostile.results]
@@ -98,6 +99,39 @@ def test_many_places_are_cut_unless_all_are_asked_for() -> None:
     results = replace(results, scanners=(replace(samples.SCANNERS[4], coverage=files),))
     assert "and 2 more files" in shown(results)
     assert "c11.py: 11-14" in shown(results, Detail.VERBOSE)
+
+
+def test_places_that_fail_are_not_mixed_with_those_that_do_not() -> None:
+    head, *others = samples.WEAK_ASSERTS
+    results = replace(samples.failing(), findings=(replace(head, severity=Severity.HIGH), *others))
+    assert f"and {len(others)} more places under the threshold" in shown(results)
+    assert all(one.location.path not in shown(results) for one in others if one.location)
+    assert "under the threshold" not in shown(results, Detail.VERBOSE)
+
+
+def test_a_comparison_says_what_is_new_and_what_is_fixed() -> None:
+    new, *rest = samples.failing().findings
+    fixed = samples.WEAK_ASSERTS[0]
+    before = replace(samples.failing(), findings=(*rest, replace(fixed, fingerprint="gone")))
+    scanners = tuple(scan for scan in before.scanners if scan.scanner != new.scanner)
+    results = compared(samples.failing(), replace(before, scanners=scanners))
+    text = words(results)
+    assert f"1 new, 1 fixed, {len(rest)} unchanged." in text
+    assert f"new {new.severity.value}" in text
+    assert f"fixed {fixed.severity.value}" in text
+    assert f"may only be newly seen: {new.scanner} had not seen everything then" in text
+    assert "1 new, 1 fixed" in words(results, Detail.QUIET)
+    assert f"fixed {fixed.severity.value}" not in words(results, Detail.QUIET)
+    many = compared(samples.failing(), replace(before, findings=()))
+    assert f"and {len(samples.failing().findings) - 10} more: -v" in words(many)
+    assert "more: -v" not in words(many, Detail.VERBOSE)
+
+
+def test_why_a_gate_is_not_complete_is_told_once() -> None:
+    gate = Gate("semgrep", "semgrep", GateStatus.INCOMPLETE, "-", "-", "it crashed on the way")
+    scan = replace(samples.SCANNERS[0], scanner="semgrep", problems=("it crashed on the way",))
+    results = replace(samples.failing(), gates=(gate,), scanners=(scan,))
+    assert all(words(results, detail).count("it crashed on the way") == 1 for detail in Detail)
 
 
 def test_findings_of_one_rule_keep_their_own_words_and_missing_fixes_are_said() -> None:

@@ -61,6 +61,12 @@ def test_a_number_under_the_least_one_is_told(kind: OptionKind) -> None:
     assert option(OptionKind.LIMIT, minimum=1).problem(False) is None
 
 
+def test_a_number_over_the_greatest_one_is_told() -> None:
+    percentage = Option("name", OptionKind.LIMIT, 80, "help", minimum=0, maximum=100)
+    assert percentage.problem(180) == "must be at most 100, not 180"
+    assert (percentage.problem(100), percentage.problem(False)) == (None, None)
+
+
 def test_values_are_kept_as_values() -> None:
     assert option(OptionKind.LIST).normalise(["a", "b"]) == ("a", "b")
     assert option(OptionKind.LIMIT).normalise(False) is None

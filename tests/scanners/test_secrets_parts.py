@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mcpquality_scanners.findings import Severity
 from mcpquality_scanners.secrets.noise import is_checksum
+from mcpquality_scanners.secrets.placeholder import is_placeholder
 from mcpquality_scanners.secrets.text import SHOWN, beginning, in_clear_text
 from mcpquality_scanners.severity import LABELS, NPM, SARIF, ZIZMOR, by_security_severity, by_word
 
@@ -40,6 +41,36 @@ def test_a_beginning_is_harmless_and_may_be_nothing() -> None:
 )
 def test_checksums_are_told_by_what_stands_around_them(line: str, length: int, *, expected: bool) -> None:
     assert is_checksum(line, length, hexadecimal=True) is expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "secret", "secrets", "changeme", "my-client-secret", "your-auth0-client-secret", "YOUR_API_KEY", "secret123",
+        "TYPESAFE_API_KEY", "<your token>", "${TOKEN}", "{{ token }}", "%(password)s", "[your key]", "xxxxxxxx",
+        "********", "GOCSPX-abc123...", "__anonymous__", "credentials",
+        "Revoke the secret where it was issued, and keep the new one out of the code.",
+    ],
+)  # fmt: skip
+def test_what_is_to_be_filled_in_is_a_placeholder(value: str) -> None:
+    assert is_placeholder(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hunter2", "s3cr3t", "correct horse battery staple", "my-dog-rex-2019", "sk_test_456", "Password2024!",
+        "admin:admin", "pass" + "w0rd", "X7x*x-x", "secret-" + "9f8e7d6c5b4a", "my-" + "9f8e7d6c5b4a",
+        "SUPERSECRET_TR0UB4DOR", "eyJhbGciOi.J9.abc", "", "token1234567",
+    ],
+)  # fmt: skip
+def test_what_may_be_a_secret_is_none(value: str) -> None:
+    assert not is_placeholder(value)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_one_or_not(value: str) -> None:
+    assert is_placeholder(value) in {True, False}
 
 
 @pytest.mark.parametrize(

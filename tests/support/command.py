@@ -19,6 +19,9 @@ NO_NETWORK = dict.fromkeys(
 )
 """Sends everything to a port where nobody listens (9, "discard", which only a superuser could open)."""
 
+NO_DOCS = {"MCPQUALITY_DOCS__ENABLED": "no"}
+"""Asks no documentation service; a test of that has a service of its own."""
+
 NO_STORE = {"XDG_DATA_HOME": os.path.join(os.sep, "nonexistent")}  # noqa: PTH118 - a variable is text
 """Hides the advisories that the tester may keep at hand."""
 
@@ -36,7 +39,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         if name not in _UNWANTED and (not name.startswith("MCPQUALITY_") or name == "MCPQUALITY_CACHE_DIR")
     }
     # Wide, so that no sentence of the terminal report is broken into lines.
-    return kept | NO_NETWORK | NO_STORE | {"COLUMNS": "2000"} | dict(extra or {})
+    return kept | NO_NETWORK | NO_STORE | NO_DOCS | {"COLUMNS": "2000"} | dict(extra or {})
 
 
 def mcpquality(

@@ -18,15 +18,15 @@ NODE = _WHEEL / "bin" / "node"
 _NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
-def package(name: str, version: str) -> Path:
-    """The folder of an installed package."""
-    home = default_cache() / "npm" / f"{name.replace('/', '-')}-{version}"
+def package(name: str, version: str, *beside: str) -> Path:
+    """The folder of an installed package; `beside` are dependencies of it, each pinned as in `name@version`."""
+    home = default_cache() / "npm" / "-".join((name, version, *beside)).replace("/", "-")
     home.mkdir(parents=True, exist_ok=True)
     done = home / "installed"
     with FileLock(home / "lock"):
         if not done.exists():
             options = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix", str(home))
-            node(_NPM, "install", *options, f"{name}@{version}", timeout=240).check_returncode()
+            node(_NPM, "install", *options, f"{name}@{version}", *beside, timeout=240).check_returncode()
             done.touch()
     return home / "node_modules" / name
 

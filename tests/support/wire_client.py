@@ -16,7 +16,7 @@ MODERN = "2026-07-28"
 ERAS = [HANDSHAKE, MODERN] if sdk_major() > 1 else [HANDSHAKE]
 """The eras of the protocol that the installed SDK speaks."""
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds that an answer may take at most."""
 
 Json = dict[str, Any]
@@ -38,6 +38,7 @@ class WireClient:
         self.notifications: list[Json] = []
         self.asked: list[Json] = []
         self.opened: Json = {}
+        self.ended = asyncio.Event()
         self._read, self._write = streams
         self._era = era
         self._capabilities = capabilities
@@ -88,6 +89,7 @@ class WireClient:
     async def listen(self) -> None:
         async for message in self._read:
             await self._take(dict(codec.from_sdk(message)))
+        self.ended.set()
 
     async def _take(self, message: Json) -> None:
         if "method" not in message:

@@ -11,6 +11,10 @@ from pydantic_core import to_jsonable_python
 
 from pytest_mcpquality.testing.content.blocks import Block, text
 
+_in_json = json.JSONEncoder(ensure_ascii=False).encode
+
+_PLAIN = frozenset({dict, str, int, float, bool})
+
 BLOCK_TYPES = frozenset({"text", "image", "audio", "resource", "resource_link"})
 
 
@@ -26,7 +30,7 @@ def tool_result(value: object, *, structured: Mapping[str, Any] | None = None) -
     plain = value if isinstance(value, str) else to_jsonable_python(value, by_alias=True)
     if structured is None and isinstance(plain, dict):
         structured = cast("dict[str, Any]", plain)
-    content = [text(plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False))]
+    content = [text(plain if isinstance(plain, str) else _in_json(plain))]
     return _with_structure({"content": content, "isError": False}, structured)
 
 
@@ -50,6 +54,9 @@ def as_blocks(value: object) -> list[dict[str, Any]] | None:
 def _as_block(value: object) -> dict[str, Any] | None:
     if isinstance(value, Block):
         return value
+    # What most tools return: the question below takes pydantic longer than all the rest.
+    if type(value) in _PLAIN:
+        return None
     # A content model of the SDK, of either major version.
     if isinstance(value, BaseModel) and getattr(value, "type", None) in BLOCK_TYPES:
         return value.model_dump(by_alias=True, mode="json", exclude_none=True)

@@ -16,6 +16,9 @@ Occasion: TypeAlias = Literal["start", "message", "http", "while there"]
 """What a fault waits for, and what `after` and `times` count: starts of the server, JSON-RPC messages, HTTP requests;
 or nothing: it is so for as long as the fault is there."""
 
+OPENING = frozenset({"initialize", "server/discover"})
+"""The first request of either protocol era."""
+
 EVERYWHERE: frozenset[Transport] = frozenset({"memory", "stdio", "http"})
 ON_BYTES: frozenset[Transport] = frozenset({"stdio", "http"})
 STDIO: frozenset[Transport] = frozenset({"stdio"})
@@ -39,7 +42,11 @@ class Fault:
     """
 
     method: str | None = None
-    """Only requests (or notifications) of this JSON-RPC method, such as `tools/call`; None is every request."""
+    """Only requests (or notifications) of this JSON-RPC method, such as `tools/call`; None is every request.
+
+    `initialize` stands for the first request of either protocol era, so for `server/discover`, too: which of the two a
+    client sends is its own business.
+    """
 
     tool: str | None = None
     """Only calls of this tool."""
@@ -84,7 +91,8 @@ class Fault:
             return message.get("method") == "tools/call" and _tool_of(message) == self.tool
         if self.method is None:
             return "method" in message and "id" in message
-        return bool(message.get("method") == self.method)
+        method = message.get("method")
+        return bool(method == self.method or (self.method == "initialize" and method in OPENING))
 
     def concerns_http(self, request: HttpRequest) -> bool:
         """Whether the conditions hold for an HTTP request; asked of faults of HTTP."""

@@ -8,14 +8,11 @@ from typing import Any
 
 from pytest_mcpquality.testing.faults.actions import Action, Message, Send
 from pytest_mcpquality.testing.faults.answering import result_of, with_result
-from pytest_mcpquality.testing.faults.base import Fault
+from pytest_mcpquality.testing.faults.base import OPENING, Fault
 from pytest_mcpquality.testing.faults.identifying import rewritten
 
 METHOD_NOT_FOUND = -32601
 """From the JSON-RPC 2.0 specification."""
-
-OPENING = frozenset({"initialize", "server/discover"})
-"""The first request of either protocol era."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -8,6 +8,7 @@ from typing import Any
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 
+from pytest_mcpquality.mcp.server_bridge import NO_WAY_BACK, STATELESS
 from pytest_mcpquality.testing.faults.starting import RefusesConnection
 from pytest_mcpquality.testing.hosting.closing_response import mend_sdk
 from pytest_mcpquality.testing.hosting.event_store import MemoryEventStore
@@ -39,6 +40,7 @@ class Serving:
         self._hosted = hosted
         self._path = path
         self._options = options
+        self._mode = {STATELESS: options.get("stateless"), NO_WAY_BACK: options.get("json_response")}
         self._app: HttpFaults | None = None
         self._running: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
@@ -110,6 +112,7 @@ class Serving:
 
     async def _dispatch(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         if self._app is not None and scope["path"] == self._path:
+            scope |= self._mode
             await self._app(scope, receive, send)
             return
         await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})

@@ -7,6 +7,7 @@ import atexit
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
+from contextvars import Context
 from typing import Any, TypeVar
 
 from pytest_mcpquality.testing.hosting.errors import HostingClosedError
@@ -45,7 +46,8 @@ class LoopThread:
         with self._lock:
             if self._closed:
                 raise HostingClosedError(f"{self.name} is closed: ask the mock server for a new one")
-            future = asyncio.run_coroutine_threadsafe(work(), self._loop)
+            # With an empty context: what the caller's tells libraries, such as that trio runs, is not true here.
+            future = Context().run(asyncio.run_coroutine_threadsafe, work(), self._loop)
         return future.result()
 
     def post(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcpquality_scanners.dependencies.model import UnreadableError, read_text
-
-SUFFIXES = (".py", ".pyi", ".pyw", ".pyx", ".ipynb")
+from mcpquality_scanners.python_code import SUFFIXES
 
 # A notebook's cells are JSON strings, so what comes before an import may be a quote.
 _IMPORT = re.compile(

@@ -22,13 +22,11 @@ from mcpquality_scanners.base import ScanContext
 from mcpquality_scanners.clock import Clock
 from mcpquality_scanners.errors import ToolOutputError
 from mcpquality_scanners.findings import Unseen
+from mcpquality_scanners.pip_audit.choices import AUTO, BY_OSV, BY_PYPI, BY_STORE
 from mcpquality_scanners.pip_audit.gather import text
 from mcpquality_scanners.pip_audit.local import Local, flaws, load, local_advisories, too_old
 from mcpquality_scanners.pip_audit.output import Answer, Query
 from mcpquality_scanners.pip_audit.services import LOCAL_CANARIES, PYPI, Outcome, Runner, Service, local, osv
-
-AUTO, BY_OSV, BY_PYPI, BY_STORE = "auto", "osv", "pypi", "local"
-CHOICES = (AUTO, BY_OSV, BY_PYPI, BY_STORE)
 
 
 @dataclass(frozen=True, slots=True)

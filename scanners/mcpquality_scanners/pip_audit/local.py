@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mcpquality_scanners.advisories import AdvisoriesError, Flaw, Records, load_folder, store
+from mcpquality_scanners.advisories import AdvisoriesError, Flaw, Index, Records, load_folder, store
 from mcpquality_scanners.dependencies import scrub
 from mcpquality_scanners.findings import Unseen
+from mcpquality_scanners.pip_audit.services import CANARIES
 
 _UPDATE = "run `mcpquality advisories update`"
 
@@ -41,7 +42,7 @@ def load(local: Local, packages: Iterable[str]) -> Records:
     """What is known there about these packages; of a folder about all.
 
     Raises:
-        AdvisoriesError: It is not there, or is a store without anything about packages of PyPI.
+        AdvisoriesError: It is not there, or is a store that cannot hold the whole export of PyPI.
     """
     try:
         if local.place.is_dir():
@@ -54,7 +55,23 @@ def load(local: Local, packages: Iterable[str]) -> Records:
             )
     except ValueError as error:  # a NUL in the name
         raise AdvisoriesError(f"`advisories` is neither a folder of records nor a store: {local.name}") from error
-    return store.about(local.place, packages)
+    records = store.about(local.place, packages)
+    _check_whole(local)
+    return records
+
+
+def _check_whole(local: Local) -> None:
+    """See that a store knows what every database does: one of a few records of one's own finds nothing in anything.
+
+    Raises:
+        AdvisoriesError: It does not.
+    """
+    famous = Index(store.named(local.place, (name for canary in CANARIES for name in canary.ids)))
+    if not any(famous.matching(canary.query.name, canary.query.version) for canary in CANARIES):
+        raise AdvisoriesError(
+            f"{local.name} does not know that {CANARIES[0].query} is vulnerable, so it is not the whole export: take "
+            "that in (`mcpquality advisories update`), and records of your own beside it with `--name`"
+        )
 
 
 def flaws(local: Local, found: Iterable[Flaw], packages: Iterable[str]) -> tuple[Unseen, ...]:

@@ -19,7 +19,7 @@ PATIENCE = 15
 """Seconds an online service may take to connect or to answer one request."""
 
 # Old and famous enough to stay in every database. The second is for runs that ask about requests themselves.
-_CANARIES = (
+CANARIES = (
     Canary(
         Query("requests", "2.19.1"),
         frozenset({"PYSEC-2018-28", "CVE-2018-18074", "PYSEC-2023-74", "CVE-2023-32681"}),
@@ -50,7 +50,7 @@ class Service:
 
     name: str
     arguments: tuple[str, ...]
-    canaries: tuple[Canary, ...] = _CANARIES
+    canaries: tuple[Canary, ...] = CANARIES
     batch: int = BATCH
     remote: bool = True
     env: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -72,6 +72,8 @@ def test_explain_asks_the_scanner_that_knows(rule: str, capsys: pytest.CaptureFi
         ("mcp-command-injection", "mcp-command-injection"),
         ("coverage-lines", "[tool.mcpquality.coverage]"),
         ("aws-access-key", "AWS"),
+        ("mcp-alive-start", "The server does not work. Group: alive, severity: high."),
+        ("mcp:time:mcp-poisoning-instructions", "CWE-1427"),
     ],
 )
 def test_explain_knows_the_built_in_rules(rule: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:

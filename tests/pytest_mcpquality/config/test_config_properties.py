@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mcpquality_scanners.base import Scanner
 
 GENERAL = ("fail-on", "select", "skip", "exclude", "format", "jobs", "timeout", "offline", "allow-incomplete")
-TABLES = ("scanners", "bandit", "semgrep", "coverage", "tools", "suppress", "tool", "mcpquality")
+TABLES = ("scanners", "bandit", "semgrep", "coverage", "tools", "suppress", "tool", "mcpquality", "health", "servers")
 INNER = ("enabled", "skips", "lines", "profile", "config", "rule", "reason", "path", "scanner", "expires")
 NAMES = (*GENERAL, *TABLES, *INNER, "cache-dir")
 VALUES = ("high", "bandit", "semgrep", "coverage", "terminal", "json", "json=x", "json=../x", "path", "1.0")
@@ -91,7 +91,9 @@ def test_any_table(vocabulary: Vocabulary, folder: Path, table: dict[str, object
         for name in table
         if (name,) not in reading.settings and not any(f": {name} " in problem for problem in reading.problems)
     }
-    assert unsaid <= {"scanners", "coverage", "tools", "suppress"}, "nothing in a file goes unread and unsaid"
+    assert unsaid <= {"scanners", "coverage", "tools", "suppress", "health", "servers"}, (
+        "nothing in a file goes unread and unsaid"
+    )
     with contextlib.suppress(UsageError):
         complain(reading.problems + problems)
         settings, problems = resolve(folder, document, vocabulary, [reading], suppressed)

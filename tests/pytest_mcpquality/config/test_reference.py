@@ -42,6 +42,11 @@ def test_the_starter_switched_on_says_the_defaults(
     assert unset == {
         "cache-dir",
         "coverage.timeout",
+        "docs.api-key-file",
+        "docs.api-url",
+        "docs.cache",
+        "docs.mcp-url",
+        "health.lock",
         "scanners.bandit.profile",
         "scanners.bandit.timeout",
         "scanners.semgrep.timeout",
@@ -80,7 +85,7 @@ def test_the_reference_has_every_key(scanners: tuple[Scanner, ...], tools: tuple
 
 def test_the_tables_of_the_reference_are_whole(scanners: tuple[Scanner, ...], tools: tuple[str, ...]) -> None:
     tables = re.findall(r"(?:^\|.*\n)+", reference(scanners, tools), flags=re.MULTILINE)
-    assert len(tables) == 7
+    assert len(tables) == 11
     for table in tables:
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
 

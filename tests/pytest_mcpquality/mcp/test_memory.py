@@ -96,7 +96,7 @@ async def test_errors_and_what_is_no_message_are_odd() -> None:
         getattr(broken.message, "root", broken.message).jsonrpc = "1.0"
         await out.send(broken)
         await out.send(bridge.to_sdk({"jsonrpc": "2.0", "id": request["id"], "result": {}}))
-        await incoming.receive()
+        await out.aclose()
 
     async with await opened(serve) as connection:
         await connection.ping()

@@ -14,7 +14,6 @@ OURS = """\
 [servers.time]
 command = "mcp-server-time"
 args = ["--zone", "${ZONE}"]
-health = {timeout = 5}
 
 [servers.web]
 url = "http://127.0.0.1:1/mcp"
@@ -33,7 +32,7 @@ def test_our_own_table_comes_before_the_files_of_hosts(tmp_path: Path) -> None:
     assert time is not None
     assert web is not None
     assert time.usable() == StdioServer("mcp-server-time", ("--zone", "UTC"))
-    assert (time.place, time.raw["health"]) == ("mcpquality.toml:1", {"timeout": 5})
+    assert (time.place, time.raw["command"]) == ("mcpquality.toml:1", "mcp-server-time")
     assert web.usable() == HttpServer("http://127.0.0.1:1/mcp")
     assert servers.find("none") is None
 
@@ -91,3 +90,10 @@ def test_a_scan_leaves_the_servers_alone(tmp_path: Path) -> None:
         formats=("terminal",),
     )
     assert settings.file == tmp_path / "mcpquality.toml"
+
+
+def test_a_configuration_file_that_is_named_is_read_in_place_of_the_projects(tmp_path: Path) -> None:
+    (tmp_path / "mcpquality.toml").write_text(OURS, encoding="utf-8")
+    named = tmp_path / "other.toml"
+    named.write_text('[servers.mine]\ncommand = "mine"\n', encoding="utf-8")
+    assert load_servers(tmp_path, {}, files=(), config_file=named).names() == ("mine",)

@@ -163,6 +163,17 @@ class BreakerMachine(RuleBasedStateMachine):
         self.call_quickly(5, ok=False)
         self.pass_time(120)
 
+    @rule(count=st.integers(2, 6))
+    def a_crowd_comes_after_a_break_down(self, count: int) -> None:
+        self.break_down_for_a_while()
+        for _ in range(count):
+            self.begin()
+
+    @rule(count=st.integers(8, 14))
+    def every_other_call_fails(self, count: int) -> None:
+        for number in range(count):
+            self.call_quickly(1, ok=number % 2 == 0)
+
     @rule(count=st.integers(1, 12), ok=st.booleans())
     def quick_calls(self, count: int, ok: bool) -> None:
         self.call_quickly(count, ok=ok)

@@ -18,7 +18,8 @@ from pytest_mcpquality.resilience.errors import (
     PoolTimeoutError,
     ResilienceError,
 )
-from pytest_mcpquality.resilience.pool import Lease, Pool
+from pytest_mcpquality.resilience.lease import Lease
+from pytest_mcpquality.resilience.pool import Pool
 from pytest_mcpquality.resilience.pool_values import PoolSettings
 from pytest_mcpquality.testing import FakeClock
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pytest_mcpquality.resilience.errors import ConnectionFailedError, PoolTimeoutError
-from pytest_mcpquality.resilience.pool import Lease, Pool
+from pytest_mcpquality.resilience.lease import Lease
+from pytest_mcpquality.resilience.pool import Pool
 from pytest_mcpquality.resilience.pool_values import PoolSettings
 from pytest_mcpquality.testing import FakeClock
 

@@ -20,7 +20,7 @@ from pytest_mcpquality.testing import (
     returns,
 )
 from pytest_mcpquality.testing.errors import MockSetupError
-from pytest_mcpquality.testing.faults.answering import BreaksOutputSchema
+from pytest_mcpquality.testing.faults import BreaksOutputSchema, Dies, FaultDoesNotApplyError
 from pytest_mcpquality.testing.outcomes import Outcome
 from tests.support.wire_client import ERAS, HANDSHAKE, MODERN, WireError, connected
 
@@ -667,10 +667,30 @@ async def test_faults_apply_in_memory_and_are_recorded(era: str) -> None:
     assert [type(fault).__name__ for fault in call.faults] == ["BreaksOutputSchema"]
 
 
+@eras
+async def test_a_server_that_dies_at_initialize_does_so_in_either_era(era: str) -> None:
+    server = adding()
+    server.faults.add(Dies(method="initialize", times=1))
+    async with connected(server, era, opens=False) as client:
+        await client.send("initialize" if era == HANDSHAKE else "server/discover", {})
+        await asyncio.wait_for(client.ended.wait(), 5)
+    assert [call.status for call in server.calls()] == ["fault"]
+
+    async with connected(server, era) as client:
+        assert "tools" in client.opened["capabilities"]
+
+
 async def test_a_session_of_the_sdks_server_has_a_start_of_its_own() -> None:
     server = adding()
     assert server.sdk_server().name == server.sdk_server(7).name == "calculator"
     assert server.next_start() == 2
+
+
+async def test_faults_that_a_server_object_would_not_show_are_refused() -> None:
+    server = adding()
+    server.faults.add(Dies())
+    with pytest.raises(FaultDoesNotApplyError, match=r"give it memory\(\), stdio\(\) or http\(\) instead"):
+        server.sdk_server()
 
 
 async def test_repr_tells_the_state() -> None:

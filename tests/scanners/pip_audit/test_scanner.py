@@ -287,15 +287,22 @@ def test_time_that_is_up_still_leaves_a_second(context: ScanContext) -> None:
 
 
 DATED = {**RECORD, "modified": "2026-04-30T00:00:00Z"}
+FAMOUS = {
+    "id": "PYSEC-2018-28",
+    "summary": "redirects",
+    "affected": [{"package": {"name": "requests", "ecosystem": "PyPI"}, "versions": ["2.19.1"]}],
+}
+"""What every whole export holds."""
+
 NOW = FakeClock()
 """Noon of the first of May 2026."""
 
 
-def stored(tmp_path: Path, *records: Mapping[str, object]) -> Path:
-    """A store of these records."""
+def stored(tmp_path: Path, *records: Mapping[str, object], whole: bool = True) -> Path:
+    """A store of these records; with `whole`, one that could be the official export."""
     folder = tmp_path / "for-the-store"
     folder.mkdir()
-    for number, record in enumerate(records):
+    for number, record in enumerate((*records, FAMOUS) if whole else records):
         (folder / f"{number}.json").write_text(json.dumps(record), encoding="utf-8")
     load(tmp_path / "store", Export(folder, "x"), NOW.now())
     return tmp_path / "store"
@@ -330,6 +337,18 @@ def test_only_the_store_is_asked_offline_or_on_request(context: ScanContext, tmp
     files = {"requirements.txt": "idna==3.4\n"}
     result = scan(around, files, clock=NOW, store=store, advisories="", service=service)
     assert (result.status, len(result.findings), len(world.runs)) == (ScanStatus.COMPLETE, 1, 1)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_store_of_own_records_alone_makes_nothing_green(context: ScanContext, tmp_path: Path, named: bool) -> None:
+    store = stored(tmp_path, DATED, whole=False)
+    around = replace(context, offline=True)
+    files = {"requirements.txt": "idna==3.7\n"}
+    result = scan(around, files, clock=NOW, store=store, advisories=str(store) if named else "")
+    assert (result.status, result.findings, result.seen) == (ScanStatus.INCOMPLETE, (), ())
+    assert unseen(result) == ["requirements.txt: idna 3.7"]
+    assert "does not know that requests 2.19.1 is vulnerable" in result.problems[0]
+    assert "beside it with `--name`" in result.problems[0]
 
 
 def test_a_store_may_be_named(context: ScanContext, tmp_path: Path) -> None:

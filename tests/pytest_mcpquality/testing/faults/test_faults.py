@@ -98,6 +98,16 @@ def test_conditions() -> None:
     assert not faults.Hangs(tool="add").concerns(None)
 
 
+def test_initialize_is_the_first_request_of_either_era() -> None:
+    discover = {"jsonrpc": "2.0", "id": 1, "method": "server/discover"}
+
+    assert faults.Hangs(method="initialize").concerns(discover)
+    assert faults.Hangs(method="initialize").concerns({**discover, "method": "initialize"})
+    assert faults.Hangs(method="server/discover").concerns(discover)
+    assert not faults.Hangs(method="server/discover").concerns({**discover, "method": "initialize"})
+    assert not faults.Hangs(method="ping").concerns(discover)
+
+
 def test_conditions_of_http() -> None:
     get, call = HttpRequest("GET", None), HttpRequest("POST", CALL)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextvars import ContextVar
 
 import pytest
 
@@ -23,6 +24,18 @@ def test_work_runs_in_the_thread_and_its_result_comes_back() -> None:
         assert "running" in repr(thread)
     finally:
         thread.close()
+
+
+def test_the_caller_s_context_stays_with_the_caller() -> None:
+    thread = LoopThread("a server")
+    library: ContextVar[str] = ContextVar("library", default="none")
+    library.set("trio")
+
+    async def look() -> str:
+        return library.get()
+
+    assert thread.call(look) == "none"
+    thread.close()
 
 
 def test_an_error_comes_back_too() -> None:
