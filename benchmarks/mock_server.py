@@ -3,8 +3,8 @@
     python benchmarks/mock_server.py [--calls N] [--rounds N] [--fastmcp]
 
 Calls of a tool that adds two numbers, in memory, one after another, in turns of the sides. Everything happens in one
-thread, so that CPU time is what counts, which other programs on the machine disturb less; of several rounds the best, as
-they only ever add to it:
+thread, so that CPU time is what counts, which other programs on the machine disturb less; of several rounds the best,
+as they only ever add to it:
 
 - a bare low-level server with a handler that answers at once: it checks and records nothing, its client checks the
   result by the same output schema;

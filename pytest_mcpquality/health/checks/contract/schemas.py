@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from mcpquality_scanners.findings import Severity, Subject, Unseen
+from mcpquality_scanners.findings import Severity, Subject
 from mcpquality_scanners.text import one_line
 from pytest_mcpquality.health.check import Group, Hit, Outcome, Rule
 from pytest_mcpquality.health.checks.contract.references import dangling, outside
@@ -39,26 +39,21 @@ class Schemas:
         definitions = observed.definitions
         if definitions is None:
             return not_reached(observed, "the schemas of its tools")
-        validators = _validators()
-        hits = tuple(hit for tool in definitions.tools for hit in _hits(definitions, tool, validators))
-        if validators is not None or not definitions.tools:
-            return Outcome(hits)
-        why = "jsonschema is not installed: python -m pip install 'pytest-mcpquality[mcp]'"
-        return Outcome(hits, (Unseen(f"{observed.server}: whether the schemas of its tools are valid", why),))
+        return Outcome(tuple(hit for tool in definitions.tools for hit in _hits(definitions, tool)))
 
 
-def _hits(definitions: Definitions, tool: Wire, validators: Any) -> Iterator[Hit]:  # noqa: ANN401 - an optional module
+def _hits(definitions: Definitions, tool: Wire) -> Iterator[Hit]:
     for key in ("inputSchema", "outputSchema"):
         schema = tool.get(key)
         if key == "outputSchema" and schema is None:
             continue
         objects_only = key == "inputSchema" or definitions.protocol <= _LAST_WITH_OBJECTS
-        if problem := _problem(schema, validators, objects_only=objects_only):
+        if problem := _problem(schema, objects_only=objects_only):
             subject = Subject(definitions.server, "tool", text(tool, "name"))
             yield Hit(RULE, subject, f"{key} {one_line(problem, _SHOWN)}")
 
 
-def _problem(schema: object, validators: Any, *, objects_only: bool) -> str:  # noqa: ANN401 - as above
+def _problem(schema: object, *, objects_only: bool) -> str:
     if not is_object(schema):
         return "is missing" if schema is None else "is no object"
     if objects_only and schema.get("type") != "object":
@@ -67,21 +62,15 @@ def _problem(schema: object, validators: Any, *, objects_only: bool) -> str:  # 
         return f"refers to {references[0]!r}, which is not in it"
     if references := outside(schema):
         return f"refers to {references[0]!r}, which is another document: no host fetches it"
-    return _invalid(schema, validators) if validators is not None else ""
+    return _invalid(schema)
 
 
-def _invalid(schema: Mapping[str, object], validators: Any) -> str:  # noqa: ANN401 - as above
+def _invalid(schema: Mapping[str, object]) -> str:
+    from jsonschema import validators  # noqa: PLC0415 - slow to import
+
     kind = validators.validator_for(schema, default=validators.Draft202012Validator)
     try:
-        found = next(iter(kind(kind.META_SCHEMA).iter_errors(schema)), None)
+        found = next(iter(kind(kind.META_SCHEMA).iter_errors(cast("dict[str, Any]", schema))), None)
     except RecursionError:
         return "is nested too deeply to be checked"
     return "" if found is None else f"is not valid: {found.json_path}: {found.message}"
-
-
-def _validators() -> Any:  # noqa: ANN401 - as above
-    try:
-        from jsonschema import validators  # noqa: PLC0415 - comes with the extra `mcp`, and is slow to import
-    except ImportError:
-        return None
-    return validators

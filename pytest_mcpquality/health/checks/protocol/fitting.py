@@ -25,18 +25,15 @@ def problem_of(schema: Wire, value: object) -> str:
     """
     if _depends_on_patterns(schema):
         raise NotCheckedError("its output schema says by patterns which properties it has")
-    try:
-        validators, registry, errors = _jsonschema()
-    except ImportError:
-        raise NotCheckedError("jsonschema is not installed: python -m pip install 'pytest-mcpquality[mcp]'") from None
+    validators, registry, exceptions = _jsonschema()
     if not isinstance(schema.get("$schema", ""), str):
         raise NotCheckedError("its output schema has a $schema that is no text")
     kind = validators.validator_for(schema, default=validators.Draft202012Validator)
     try:
         kind.check_schema(schema)
         without_patterns = validators.extend(kind, {"pattern": _no_problem})
-        found = errors.best_match(without_patterns(schema, registry=registry()).iter_errors(value))
-    except errors.SchemaError as error:
+        found = exceptions.best_match(without_patterns(schema, registry=registry()).iter_errors(value))
+    except exceptions.SchemaError as error:
         raise NotCheckedError(f"its output schema is no JSON schema: {one_line(error.message, SHOWN)}") from error
     except (_unresolvable(), RecursionError) as error:
         raise NotCheckedError(f"its output schema cannot be followed: {one_line(str(error), SHOWN)}") from error
@@ -50,7 +47,8 @@ def _depends_on_patterns(schema: object) -> bool:
 
 
 def _jsonschema() -> tuple[Any, Any, Any]:
-    from jsonschema import exceptions, validators  # noqa: PLC0415 - only where a tool has an output schema
+    """Its types are half known only, so none are claimed."""
+    from jsonschema import exceptions, validators  # noqa: PLC0415 - slow to import, for tools with output schemas only
     from referencing import Registry  # noqa: PLC0415 - as above
 
     return validators, Registry, exceptions

@@ -236,6 +236,16 @@ async def test_what_is_past_its_time_stands_in_for_what_cannot_be_had(error: Exc
     assert not (await documented(client, clock)).stale
 
 
+async def test_what_stood_in_is_not_taken_for_fresh_by_who_is_patient(clock: FakeClock) -> None:
+    transport = Scripted()
+    client = client_of(transport, clock)
+    await after(clock, client.fetch("/psf/requests", QUERY, topic="errors"))
+    clock.advance(3 * 3600)
+    transport.steps = [DOWN] * 3
+    assert (await documented(client, clock)).stale
+    assert not (await documented(client, clock)).stale
+
+
 async def test_what_is_being_made_anew_is_given_as_it_was(clock: FakeClock) -> None:
     transport = Scripted()
     client = client_of(transport, clock)

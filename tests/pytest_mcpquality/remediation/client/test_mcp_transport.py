@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -145,6 +146,17 @@ async def test_a_command_that_cannot_be_run_says_so() -> None:
         found = await client.fetch("/psf/requests", "TLS", calls=1)
     assert isinstance(found, Miss)
     assert found.reason is MissReason.UNREACHABLE
+    assert SECRET not in found.text
+
+
+async def test_a_server_that_tells_its_key_is_not_quoted() -> None:
+    program = "import os, sys; sys.stderr.write('my key is ' + os.environ['CONTEXT7_API_KEY'] + chr(10)); sys.exit(3)"
+    command = (sys.executable, "-I", "-c", program)
+    settings = DocsSettings(transport=TransportKind.MCP, mcp_command=command, cache="memory", api_keys=(SECRET,))
+    async with open_client(settings) as client:
+        found = await client.fetch("/psf/requests", "TLS", calls=1)
+    assert isinstance(found, Miss)
+    assert "my key is [key]" in found.text
     assert SECRET not in found.text
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import builtins
 from typing import Any
 
 import pytest
@@ -154,21 +153,6 @@ def test_a_schema_nested_without_end_is_found_and_stops_nothing() -> None:
         only(Schemas().look(seen({**TOOL, "inputSchema": schema}))).message
         == "inputSchema is nested too deeply to be checked"
     )
-
-
-def test_without_the_validator_what_was_not_checked_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:  # noqa: ANN401 - the signature of import
-        if name == "jsonschema":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    outcome = Schemas().look(seen({**TOOL, "inputSchema": {}}))
-    assert [hit.message for hit in outcome.hits] == ["inputSchema has the type None, and must have 'object'"]
-    assert "jsonschema is not installed" in outcome.unseen[0].reason
-    assert Schemas().look(seen()) == Outcome()
 
 
 def test_missing_descriptions_are_a_hint() -> None:

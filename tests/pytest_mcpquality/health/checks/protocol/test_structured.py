@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from typing import Any
 
@@ -63,12 +62,6 @@ def test_what_cannot_be_told_is_named(schema: object, why: str) -> None:
 
 def test_a_pattern_of_a_stranger_is_not_matched() -> None:
     assert problem_of({"type": "string", "pattern": "^(a+)+$"}, "a" * 64 + "b") == ""
-
-
-def test_without_the_library_it_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "jsonschema", None)
-    [unseen] = StructuredContent().look(seen(SCHEMA, result(structuredContent={"n": 1}))).unseen
-    assert "pip install" in unseen.reason
 
 
 KEYWORDS = st.sampled_from(
