@@ -8,6 +8,9 @@ from mcpquality_scanners.errors import UsageError
 from pytest_mcpquality.resilience.breaker import CircuitBreaker
 from pytest_mcpquality.resilience.breaker_values import BreakerSettings
 from pytest_mcpquality.resilience.clock import Clock
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 
 class BreakerMaker:

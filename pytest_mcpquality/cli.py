@@ -120,6 +120,7 @@ def _add_health(commands: _Commands) -> None:
     health.add_argument(
         "--timeout", type=float, metavar="SECONDS", help="time for everything with a server (default: 60)"
     )
+    _add_no_docs(health)
     _add_verbosity(health)
 
 
@@ -171,6 +172,10 @@ def _add_limits(command: argparse.ArgumentParser) -> None:
         const=True,
         help="do without the network; what needs it is incomplete",
     )
+    _add_no_docs(command)
+
+
+def _add_no_docs(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-docs", dest="docs", action="store_const", const=False,
         help="do not ask Context7 how to fix what was found; our own help is shown",
@@ -179,7 +184,10 @@ def _add_limits(command: argparse.ArgumentParser) -> None:
 
 def _add_verbosity(command: argparse.ArgumentParser) -> None:
     loudness = command.add_mutually_exclusive_group()
-    loudness.add_argument("-q", "--quiet", action="store_true", help="print the verdict and what failed, no more")
+    loudness.add_argument(
+        "-q", "--quiet", action="store_true",
+        help="print the verdict and what it rests on: what failed or was not seen, and looser settings",
+    )  # fmt: skip
     loudness.add_argument("-v", "--verbose", action="store_true", help="print every finding with its fix")
     command.add_argument("--no-color", action="store_true", help="no colours (as does the variable NO_COLOR)")
 

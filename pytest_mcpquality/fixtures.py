@@ -33,6 +33,7 @@ def mcp_clock() -> FakeClock:
 @pytest.fixture
 def mock_mcp_server(request: pytest.FixtureRequest) -> Generator[MockMCPServer]:
     """A mock MCP server, empty: a real server that says and does what the test tells it to."""
+    _check_sdk()
     from pytest_mcpquality.mock_fixture import FixtureMockServer  # noqa: PLC0415 - loads the SDK
 
     server = FixtureMockServer(clock=_clock_of(request))
@@ -79,6 +80,17 @@ def mcp_breaker(request: pytest.FixtureRequest) -> Generator[BreakerMaker]:
     maker = BreakerMaker(_clock_of(request) or SYSTEM_CLOCK)
     yield maker
     maker.close()
+
+
+def _check_sdk() -> None:
+    """Fail in one line, where the SDK is missing or not one that we know."""
+    from mcpquality_scanners.errors import UsageError  # noqa: PLC0415 - only for who asks for it
+    from pytest_mcpquality.mcp.server_bridge import sdk_major  # noqa: PLC0415 - as above
+
+    try:
+        sdk_major()
+    except UsageError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def _clock_of(request: pytest.FixtureRequest) -> Clock | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.testing.hosting.http import HttpHosting
 from pytest_mcpquality.testing.hosting.stdio import StdioHosting
 from pytest_mcpquality.testing.mock_server import MockMCPServer
+
+__tracebackhide__ = hides
 
 
 class FixtureMockServer(MockMCPServer):

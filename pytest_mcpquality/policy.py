@@ -219,21 +219,27 @@ def _sentence(answer: Verdict, gates: Sequence[Gate]) -> str:
             named = ", ".join(f"{gate.name} ({gate.value})" for gate in failed)
             return f"Failed: {len(failed)} of {len(counting)} gates failed: {named}.{_also_incomplete(counting)}"
         case Verdict.INCOMPLETE:
-            names = _names(counting, GateStatus.INCOMPLETE)
+            names = _named(counting, GateStatus.INCOMPLETE)
             if names:
                 return f"Incomplete: nothing failed, but {names} did not see everything."
             return NOTHING_SEEN if GateStatus.PASSED not in statuses else "Incomplete: nothing failed so far."
         case Verdict.PASSED:
             passed = sum(gate.status is GateStatus.PASSED for gate in counting)
-            names = _names(counting, GateStatus.ACCEPTED)
+            names = _named(counting, GateStatus.ACCEPTED)
             accepted = f" Accepted as incomplete: {names}." if names else ""
             return f"Passed: {passed} of {len(counting)} gates passed.{accepted}"
 
 
 def _also_incomplete(gates: Sequence[Gate]) -> str:
-    names = _names(gates, GateStatus.INCOMPLETE)
+    # A gate that failed has a detail when its scanner did not see everything either.
+    partly = [gate for gate in gates if gate.detail and gate.status is GateStatus.FAILED]
+    names = _names([gate for gate in gates if gate.status is GateStatus.INCOMPLETE or gate in partly])
     return f" Not everything was seen: {names}." if names else ""
 
 
-def _names(gates: Sequence[Gate], status: GateStatus) -> str:
-    return ", ".join(dict.fromkeys(gate.name for gate in gates if gate.status is status))
+def _named(gates: Sequence[Gate], status: GateStatus) -> str:
+    return _names([gate for gate in gates if gate.status is status])
+
+
+def _names(gates: Iterable[Gate]) -> str:
+    return ", ".join(dict.fromkeys(gate.name for gate in gates))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sys
@@ -17,6 +18,10 @@ from pytest_mcpquality.orchestrator import Observer
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
+
+_IDLE = (ScanStatus.NOT_APPLICABLE, ScanStatus.OFF)
+_TURNS = 10
+_TURN = 0.02  # seconds
 
 
 class Silent:
@@ -83,6 +88,48 @@ class LiveLines:
         """Stop its spinner and say how it went."""
         task = self._tasks[result.scanner]
         self.display.update(task, total=1, completed=1, description=summary(result, seconds=False))
+
+
+class Patient:
+    """Keeps quiet about scanners that say within a moment that there is nothing to do for them, and tells of the rest.
+
+    Most scanners are for a tool that is not there, or for files that are not.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._waiting: dict[str, asyncio.TimerHandle] = {}
+
+    def started(self, scanner: str) -> None:
+        """Wait a moment before it is told."""
+        self._wait(scanner, _TURNS)
+
+    def progress(self, scanner: str, text: str) -> None:
+        """Pass it on: there is something to do."""
+        self._tell(scanner)
+        self._observer.progress(scanner, text)
+
+    def finished(self, result: ScanResult) -> None:
+        """Pass it on, unless nothing was told about the scanner and there is nothing to tell."""
+        idle = result.status in _IDLE and not (result.problems or result.unseen)
+        if idle and (handle := self._waiting.pop(result.scanner, None)):
+            handle.cancel()
+            return
+        self._tell(result.scanner)
+        self._observer.finished(result)
+
+    def _wait(self, scanner: str, turns: int) -> None:
+        # In turns, so that a loop that others have kept busy for long still comes to the scanner first.
+        if turns:
+            loop = asyncio.get_running_loop()
+            self._waiting[scanner] = loop.call_later(_TURN, self._wait, scanner, turns - 1)
+        else:
+            self._tell(scanner)
+
+    def _tell(self, scanner: str) -> None:
+        if handle := self._waiting.pop(scanner, None):
+            handle.cancel()
+            self._observer.started(scanner)
 
 
 def summary(result: ScanResult, *, seconds: bool = True) -> str:

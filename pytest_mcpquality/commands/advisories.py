@@ -20,6 +20,8 @@ from pytest_mcpquality.exit_codes import INCOMPLETE
 MAX_AGE = timedelta(days=7)
 """The age from which on a scan is incomplete, unless its `max-age` says otherwise."""
 
+_ELSEWHERE = "  Where it cannot be reached: fetch the export on another machine and take it in with `--from FILE`."
+
 _NAMED = 5  # records that cannot be used, of those that are told
 
 
@@ -52,6 +54,8 @@ def _one(store: Path, name: str, place: str, clock: Clock) -> bool:
         change = _from_url(store, name, place, clock) if is_url(place) else _from_path(store, name, place, clock)
     except AdvisoriesError as error:
         print(f"{name or without_credentials(place)}: {error}", file=sys.stderr)  # noqa: T201 - the command's output
+        if is_url(place):
+            print(_ELSEWHERE, file=sys.stderr)  # noqa: T201 - as above
         return False
     print(_told(change) if change else f"{name or place}: nothing new")  # noqa: T201
     for path, reason in change.flaws[:_NAMED] if change else ():

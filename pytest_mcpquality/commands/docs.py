@@ -14,8 +14,9 @@ from pathlib import Path
 from mcpquality_reports import text
 from mcpquality_reports.digest import RuleGroup, origin
 from mcpquality_scanners.base import Scanner
+from mcpquality_scanners.errors import UsageError
 from mcpquality_scanners.files import list_files
-from mcpquality_scanners.findings import Finding, Severity
+from mcpquality_scanners.findings import Category, Finding, Severity
 from mcpquality_scanners.process import SystemProcessRunner
 from mcpquality_scanners.registry import load_scanners
 from mcpquality_scanners.remediation import Remediation
@@ -28,11 +29,13 @@ from pytest_mcpquality.commands.running import run_to_the_end
 from pytest_mcpquality.commands.target import folder
 from pytest_mcpquality.config.settings import Settings
 from pytest_mcpquality.exit_codes import INCOMPLETE
+from pytest_mcpquality.health.explaining import CheckHelp
+from pytest_mcpquality.health.registry import load_checks, rules_of
 from pytest_mcpquality.remediation.choosing.choosing import every_question
 from pytest_mcpquality.remediation.choosing.surroundings import Near, Project
 from pytest_mcpquality.remediation.choosing.topics import RULES
 from pytest_mcpquality.remediation.choosing.values import Question
-from pytest_mcpquality.remediation.choosing.words import subject
+from pytest_mcpquality.remediation.choosing.words import problem, subject
 from pytest_mcpquality.remediation.client import DocsClient, open_client
 from pytest_mcpquality.remediation.fallback import without_asking
 from pytest_mcpquality.remediation.rendering import markdown, remediation
@@ -86,12 +89,14 @@ async def _get(
     if isinstance(answer, Documentation):
         _print(remediation(group, answer))
         return 0
-    _print(without_asking(group, explained_by(scanners)))
+    _print(without_asking(group, explained_by([*scanners, _checks()])))
     _complain(answer or Miss(MissReason.NOT_FOUND, "the tables have no question about this rule"))
     return INCOMPLETE if question else 0
 
 
 async def _get_library(question: Question, client: DocsClient) -> int:
+    if wrong := problem(question.libraries, question.query):
+        raise UsageError(f"docs get: the question {wrong}")
     answer = await client.fetch(question.libraries[0], question.query)
     if isinstance(answer, Miss):
         _complain(answer)
@@ -110,7 +115,14 @@ def _finding(name: str, scanners: Sequence[Scanner]) -> Finding | None:
     for scanner in scanners:
         if scanner_name in {"", scanner.name} and scanner.explain(known) is not None:
             return Finding(scanner.name, known, Severity.INFO, "", category=scanner.category)
+    checks = _checks()
+    if scanner_name in {"", checks.name} and checks.explain(known) is not None:
+        return Finding(checks.name, known, Severity.INFO, "", category=Category.MCP)
     return None
+
+
+def _checks() -> CheckHelp:
+    return CheckHelp(rules_of(load_checks()))
 
 
 def _print(one: Remediation) -> None:

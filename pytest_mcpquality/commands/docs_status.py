@@ -31,7 +31,7 @@ async def show(client: DocsClient, how: DocsSettings, settings: Settings, *, sen
         send: Whether one request is sent to see; it counts against the quota.
         prometheus: The figures alone, in Prometheus' text format.
     """
-    answer = await client.libraries(*_ASKED) if send else None
+    answer = await client.libraries(*_ASKED, anew=True) if send else None
     statistics = client.statistics
     if prometheus:
         print(exposition(statistics), end="")  # noqa: T201 - the command's output

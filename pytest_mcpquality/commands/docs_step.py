@@ -1,4 +1,4 @@
-"""The documentation step of `mcpquality scan`: the results get how to fix what was found, and nothing else changes."""
+"""The documentation step of a run: its results get how to fix what was found, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mcpquality_reports.digest import RuleGroup, groups
-from mcpquality_reports.text import one_line
-from mcpquality_scanners.base import Scanner
+from mcpquality_reports.text import count, one_line
 from mcpquality_scanners.errors import McpQualityError
 from mcpquality_scanners.results import Results
 from pytest_mcpquality.commands.docs_quota import quota_left
@@ -37,16 +36,29 @@ _NO_NEWS = frozenset({MissReason.NOT_FOUND, MissReason.PENDING, MissReason.OFFLI
 """Why there may be no documentation without anything being wrong."""
 
 
+class Explainer(Protocol):
+    """What the step needs of a scanner, or of all checks of MCP servers."""
+
+    @property
+    def name(self) -> str:
+        """What findings of it are grouped under."""
+        ...
+
+    def explain(self, rule: str) -> str | None:
+        """The help for a rule, as Markdown; None when it has none."""
+        ...
+
+
 class DocumentationStep:
-    """Made before the scan, so that a wrong setting costs none.
+    """Made before the run, so that a wrong setting costs none.
 
     Raises:
         UsageError: Something in `[tool.mcpquality.docs]`, or in a variable that goes with it, is wrong.
     """
 
-    def __init__(self, settings: Settings, scanners: Iterable[Scanner]) -> None:
+    def __init__(self, settings: Settings, explainers: Iterable[Explainer]) -> None:
         self._root: Path = settings.root
-        self._explain = explained_by(scanners)
+        self._explain = explained_by(explainers)
         self._deadline = deadline(settings)
         self._client: DocsSettings | None = client_settings(settings, os.environ) if enabled(settings) else None
         self._chooser: Chooser | None = chooser(settings) if enabled(settings) else None
@@ -93,9 +105,9 @@ class DocumentationStep:
         return outcome
 
 
-def explained_by(scanners: Iterable[Scanner]) -> Explain:
-    """The help of the scanners, by name; one that breaks off has none."""
-    known = {scanner.name: scanner for scanner in scanners}
+def explained_by(explainers: Iterable[Explainer]) -> Explain:
+    """The help of each, by name; one that breaks off has none."""
+    known = {explainer.name: explainer for explainer in explainers}
 
     def explain(scanner: str, rule: str) -> str | None:
         try:
@@ -115,8 +127,10 @@ def _warn(quota: Quota) -> None:
 def _tell(outcome: Outcome) -> None:
     """Say on standard error why documentation is missing, once, where something is wrong."""
     wrong = [miss for miss in outcome.misses if miss.reason not in _NO_NEWS]
-    late = [f"{outcome.late} questions were not answered in time"] if outcome.late else []
-    reasons = [*(one_line(miss.text) for miss in wrong), *late]
+    late = [f"{count(outcome.late, 'question')} not answered in time"] if outcome.late else []
+    texts = [one_line(miss.text) for miss in wrong]
+    # That the service is left alone is said with the reason, which needs not be said twice.
+    reasons = [one for one in texts if not any(one in other for other in texts if other != one)] + late
     if reasons:
         fetched = sum(one.source.is_documentation for one in outcome.remediation)
         what = f"documentation for {fetched} of {len(outcome.remediation)} rules, our own help for the others"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
+from mcpquality_reports.redacting import without_secrets
 from mcpquality_scanners.errors import McpQualityError
+from pytest_mcpquality.commands.docs_step import DocumentationStep
 from pytest_mcpquality.commands.health_planning import Asked, prepare
 from pytest_mcpquality.commands.running import run_to_the_end
 from pytest_mcpquality.commands.scan import style
 from pytest_mcpquality.commands.target import folder
 from pytest_mcpquality.exit_codes import INCOMPLETE, INTERRUPTED
+from pytest_mcpquality.health.explaining import CheckHelp
 from pytest_mcpquality.health.gate import HealthPlan, HealthRun, run_gate
 from pytest_mcpquality.health.lock.document import save
+from pytest_mcpquality.health.registry import rules_of
 from pytest_mcpquality.orchestrator import line_reader
 from pytest_mcpquality.outputs import Style, deliver, preload
 from pytest_mcpquality.progress import observer
@@ -23,11 +28,12 @@ def run(given: argparse.Namespace) -> int:
     """Look at the servers, write the reports, and end as the verdict says."""
     how = style(given)
     prepared = prepare(_asked(given))
+    step = DocumentationStep(prepared.settings, [CheckHelp(rules_of(prepared.plan.checks))])
     preload(prepared.outputs)
     with observer(SYSTEM_CLOCK, quiet=given.quiet, color=how.color) as watching:
         done = run_to_the_end(run_gate(prepared.plan, SYSTEM_CLOCK, watching))
-    results = done.results
     locked = save_lock(prepared.plan, done, how)
+    results = step.run(done.results, partial(without_secrets, done.results), quiet=given.quiet)
     written = deliver(results, prepared.outputs, line_reader(prepared.plan.root), how)
     if results.interrupted:
         return INTERRUPTED
@@ -48,6 +54,7 @@ def _asked(given: argparse.Namespace) -> Asked:
             "timeout": given.timeout,
         },
         update_lock=given.update_lock,
+        docs=given.docs,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from mcpquality_scanners.errors import UsageError
 from mcpquality_scanners.registry import load_scanners
 from pytest_mcpquality.commands.loaded import settings_for
+from pytest_mcpquality.config.docs_keys import DOCS
 from pytest_mcpquality.config.files import find_document
 from pytest_mcpquality.config.health_keys import HEALTH
 from pytest_mcpquality.config.settings import Output, Settings, Source
@@ -33,6 +34,7 @@ class Asked:
         overrides: The other options, by key below `[tool.mcpquality.health]`.
         update_lock: Whether the lock file is to be written anew.
         prefix: What the names of the options start with.
+        docs: False where nobody is to be asked for documentation; None for what is configured.
     """
 
     root: Path
@@ -41,14 +43,16 @@ class Asked:
     overrides: Mapping[str, object]
     update_lock: bool = False
     prefix: str = ""
+    docs: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The plan, and the reports that are to be written."""
+    """The plan, the reports that are to be written, and all settings."""
 
     plan: HealthPlan
     outputs: tuple[Output, ...]
+    settings: Settings
 
 
 def prepare(asked: Asked, environ: Mapping[str, str] | None = None) -> Prepared:
@@ -59,7 +63,8 @@ def prepare(asked: Asked, environ: Mapping[str, str] | None = None) -> Prepared:
     """
     variables = os.environ if environ is None else environ
     config_file, files = _config_files(asked)
-    overrides = {f"{HEALTH}.{name}": value for name, value in asked.overrides.items() if value is not None}
+    named = {f"{HEALTH}.{name}": value for name, value in asked.overrides.items()} | {f"{DOCS}.enabled": asked.docs}
+    overrides = {name: value for name, value in named.items() if value is not None}
     settings = settings_for(
         asked.root,
         load_scanners(),
@@ -83,7 +88,7 @@ def prepare(asked: Asked, environ: Mapping[str, str] | None = None) -> Prepared:
         update=asked.update_lock,
     )
     plan = HealthPlan(asked.root, asked.target, found, own, checks, lock, environment())
-    return Prepared(plan, settings.health_outputs)
+    return Prepared(plan, settings.health_outputs, settings)
 
 
 def _config_files(asked: Asked) -> tuple[Path | None, tuple[Path, ...]]:

@@ -22,7 +22,7 @@ from pytest_mcpquality.exit_codes import INCOMPLETE, INTERRUPTED
 from pytest_mcpquality.orchestrator import Plan, line_reader, run_scan
 from pytest_mcpquality.outputs import Style, deliver, preload
 from pytest_mcpquality.planning import plan_scan, tools_for
-from pytest_mcpquality.progress import observer
+from pytest_mcpquality.progress import Patient, observer
 
 
 def run(given: argparse.Namespace) -> int:
@@ -69,7 +69,7 @@ def scan(settings: Settings, plan: Plan, *, quiet: bool, color: bool) -> Results
     clock = SystemClock()
     preload(settings.outputs)
     with observer(clock, quiet=quiet, color=color) as watching:
-        return run_to_the_end(run_scan(plan, tools_for(settings, clock), clock, watching))
+        return run_to_the_end(run_scan(plan, tools_for(settings, clock), clock, Patient(watching)))
 
 
 def report(results: Results, settings: Settings, how: Style) -> int:

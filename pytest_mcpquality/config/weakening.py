@@ -58,7 +58,8 @@ def _sentence(setting: Setting) -> str:
     key = setting.key
     default = key.option.default
     instead = "" if is_unset(key.option, default) else f" instead of {toml_value(default)}"
-    return f"{key.name} = {toml_value(setting.value)}{instead}, set by {setting.origin.name}"
+    caution = f": {key.option.caution}" if key.option.caution else ""
+    return f"{key.name} = {toml_value(setting.value)}{instead}, set by {setting.origin.name}{caution}"
 
 
 def _suppressions(entries: tuple[Suppressed, ...]) -> list[str]:

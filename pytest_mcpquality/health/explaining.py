@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from pytest_mcpquality.health.check import Rule
+from pytest_mcpquality.health.judging import SCANNER
 
 
 def explained(rule: Rule) -> str:
@@ -13,3 +17,15 @@ def explained(rule: Rule) -> str:
     if rule.references:
         parts += ["## References", "\n".join(f"- {link}" for link in rule.references)]
     return "\n\n".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckHelp:
+    """The help for all rules, as a scanner has it for its own."""
+
+    rules: Mapping[str, Rule]
+    name: str = SCANNER
+
+    def explain(self, rule: str) -> str | None:
+        """The help for one; None when there is no such rule."""
+        return explained(self.rules[rule]) if rule in self.rules else None

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Self, TypeVar
 
-from mcpquality_scanners.errors import UsageError
+from mcpquality_scanners.errors import McpQualityError, UsageError
 from pytest_mcpquality.mcp.connection import McpConnection
 from pytest_mcpquality.mcp.negotiation import Agreement
 from pytest_mcpquality.mcp.protocol import JsonObject
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 T = TypeVar("T")
 
@@ -30,7 +33,7 @@ class BlockingConnection:
             )
         self._runner = asyncio.Runner()
         try:
-            self.connection = self._runner.run(connect())
+            self.connection = self._run(connect())
         except BaseException:
             self._runner.close()
             raise
@@ -95,7 +98,11 @@ class BlockingConnection:
         return self._run(self.connection.get_prompt(name, arguments))
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(call)
+        try:
+            return self._runner.run(call)
+        except McpQualityError as error:
+            # Without the frames of asyncio between ours and the test's: what happened stands in the message.
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error
 
 
 def _has_running_loop() -> bool:

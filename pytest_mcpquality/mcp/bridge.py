@@ -11,6 +11,9 @@ from typing import Any, Protocol, cast
 
 from mcpquality_scanners.errors import UsageError
 from pytest_mcpquality.mcp.protocol import JsonObject
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 SHUTDOWN_GRACE = 2.0
 """Seconds that a server in this process has to end after its streams did; the SDK gives as many."""
@@ -58,6 +61,8 @@ def streams_of(server: object) -> AbstractAsyncContextManager[tuple[Any, Any]]:
     memory = getattr(server, "memory", None)
     if callable(memory) and hasattr(server, "sdk_server"):  # a MockMCPServer
         return cast("AbstractAsyncContextManager[tuple[Any, Any]]", memory())
+    if getattr(server, "gives_streams", False):  # the `memory()` of one
+        return cast("AbstractAsyncContextManager[tuple[Any, Any]]", server)
     return _serving(low_level(server, version))
 
 

@@ -15,6 +15,9 @@ from pytest_mcpquality.mcp.specs import HttpServer, ServerObject, ServerSpec, St
 from pytest_mcpquality.mcp.stdio import StdioTransport
 from pytest_mcpquality.mcp.transport import Transport
 from pytest_mcpquality.resilience.clock import SYSTEM_CLOCK, Clock
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 _NOT_STREAMABLE = frozenset({400, 404, 405})
 """Statuses after which the specification has a client try the transport of 2024-11-05."""

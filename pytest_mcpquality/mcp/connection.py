@@ -30,6 +30,9 @@ from pytest_mcpquality.resilience.clock import SYSTEM_CLOCK, Clock
 from pytest_mcpquality.resilience.deadline import Deadline
 from pytest_mcpquality.resilience.errors import EventLoopError
 from pytest_mcpquality.resilience.loops import running_loop
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 OPEN_TIMEOUT = 10.0
 """Seconds that starting and the handshake may take together, by default."""

@@ -19,6 +19,9 @@ from pytest_mcpquality.mcp.servers import Servers, load_servers
 from pytest_mcpquality.mcp.targets import Found, Target, find_target
 from pytest_mcpquality.resilience.clock import Clock
 from pytest_mcpquality.resilience.pool_values import PoolSettings
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 _HOW = (
     "write `connection = await mcp_connect(...)` or `async with mcp_connect(...) as connection`; "

@@ -10,6 +10,9 @@ from pytest_mcpquality.mcp.diagnosis import Cause, Diagnosis, not_json_rpc
 from pytest_mcpquality.mcp.protocol import JsonObject
 from pytest_mcpquality.mcp.transport import Inbox
 from pytest_mcpquality.resilience.errors import describe
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 CLOSE_GRACE = 5.0
 """Seconds after which a server that does not end is left to its cancellation; more than the SDK itself waits."""

@@ -22,6 +22,9 @@ from pytest_mcpquality.mcp.protocol import (
     JsonObject,
     is_modern,
 )
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 _NO_HANDSHAKE = frozenset({METHOD_NOT_FOUND, INVALID_PARAMS, INVALID_REQUEST, UNSUPPORTED_VERSION})
 """Errors with which a server without `initialize` answers it."""

@@ -8,6 +8,9 @@ from typing import cast
 
 from pytest_mcpquality.mcp.errors import ProtocolViolationError
 from pytest_mcpquality.mcp.protocol import JsonObject
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 PAGE_CAP = 1000
 """Pages of one list after which a server is taken for broken."""

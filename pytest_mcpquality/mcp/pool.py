@@ -17,6 +17,9 @@ from pytest_mcpquality.mcp.targets import Target, find_target
 from pytest_mcpquality.resilience.clock import SYSTEM_CLOCK, Clock
 from pytest_mcpquality.resilience.pool import Pool
 from pytest_mcpquality.resilience.pool_values import PoolSettings
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 _ENDING = 5.0
 """Seconds beyond `connect_timeout` in which a server that did not come up in time is ended."""

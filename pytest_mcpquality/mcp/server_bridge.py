@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from packaging.version import Version
+
 from mcpquality_scanners.errors import McpQualityError, UsageError
 
 METHOD_NOT_FOUND = -32601
@@ -25,6 +27,11 @@ STATELESS = "mcpquality.stateless"
 
 NO_WAY_BACK = "mcpquality.no-way-back"
 """The key of the ASGI scope that says that the client cannot be asked anything, as it gets one answer in JSON."""
+
+_FIRST_MINOR = {1: 29, 2: 3}
+"""The first minor version that is served, of each major version."""
+
+_INSTALL = "pip install 'pytest-mcpquality[mcp]'"
 
 
 class RpcError(McpQualityError):
@@ -176,15 +183,17 @@ def sdk_major() -> int:
     """The major version of the installed SDK.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is none, or one that this bridge does not reach.
     """
     try:
         version = importlib.metadata.version("mcp")
     except importlib.metadata.PackageNotFoundError:
-        raise UsageError(
-            "MockMCPServer is built on the MCP SDK, which is not installed: pip install 'pytest-mcpquality[mcp]'"
-        ) from None
-    return int(version.partition(".")[0])
+        raise UsageError(f"MockMCPServer is built on the MCP SDK, which is not installed: {_INSTALL}") from None
+    major, minor = (*Version(version).release, 0)[:2]
+    if major not in _FIRST_MINOR or minor < _FIRST_MINOR[major]:
+        served = " or ".join(f"{known}.{first} or a later {known}.x" for known, first in _FIRST_MINOR.items())
+        raise UsageError(f"MockMCPServer needs mcp {served}, and {version} is installed: {_INSTALL}")
+    return major
 
 
 def build_server(backend: Backend) -> Any:  # noqa: ANN401 - the SDK's `Server`, of either major version

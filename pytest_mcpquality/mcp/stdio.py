@@ -1,4 +1,4 @@
-"""The stdio transport: a server as a process in a group of its own, of which nothing survives."""
+"""The stdio transport: a server as a process in a group of its own; nothing of it or what it starts survives."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import enum
 import errno
 import os
 import signal
-from collections.abc import Mapping
+import uuid
 from dataclasses import dataclass
 from typing import cast
 
 from mcpquality_scanners.text import one_line
 from pytest_mcpquality.mcp import environment, jsonrpc
 from pytest_mcpquality.mcp.diagnosis import Cause, Diagnosis, exited, not_json_rpc, shown
+from pytest_mcpquality.mcp.leftovers import VARIABLE, kill_left_behind, left_behind
 from pytest_mcpquality.mcp.protocol import JsonObject
 from pytest_mcpquality.mcp.specs import StdioServer
 from pytest_mcpquality.mcp.transport import Inbox, TransportError
@@ -41,6 +42,9 @@ TERM_GRACE = 0.5
 DRAIN_GRACE = 0.25
 """Seconds in which the pipes of a process that has ended are read to their end; children may hold them open."""
 
+LEFT_GRACE = 0.25
+"""Seconds that what a server started outside of its group has to end after it, before it is killed."""
+
 CLOSED_GRACE = 0.5
 """Seconds between the end of standard output and calling the server closed: usually it exits and says why."""
 
@@ -58,11 +62,19 @@ class Ending(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a server ended: what it took, seconds from the closing of its standard input, and what it exited with."""
+    """How a server ended.
+
+    Attributes:
+        how: What it took.
+        seconds: From the closing of its standard input.
+        exit_code: What it exited with.
+        left: Command lines of what it had started outside of its process group, and what went on after it.
+    """
 
     how: Ending
     seconds: float
     exit_code: int | None
+    left: tuple[str, ...] = ()
 
 
 class StdioTransport:
@@ -92,6 +104,7 @@ class StdioTransport:
         self._junk = 0
         self._over = False
         self._timer: Timer | None = None
+        self._mark = uuid.uuid4().hex
         self.ended: Ended | None = None
         self.lines = 0
         self.pid: int | None = None
@@ -109,7 +122,7 @@ class StdioTransport:
                 spec.command,
                 *spec.args,
                 cwd=spec.cwd,
-                env=spec.environment(),
+                env=spec.environment() | {VARIABLE: self._mark},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -144,9 +157,12 @@ class StdioTransport:
         return last_lines(bytes(self._process.stderr)) if self._process else ()
 
     def hints(self) -> tuple[str, ...]:
-        """Variables of ours that it may have needed."""
+        """A message that it never ended, and variables of ours that it may have needed."""
+        buffer = bytes(self._process.buffer[:500]) if self._process else b""
+        unfinished = (f"stdout line {self.lines + 1} has no end: {shown(buffer)}",) if buffer else ()
         downloads = not self.lines and environment.downloads(self._spec.command)
-        return environment.hints(self._spec.environment(), os.environ, self.last_words(), downloads=downloads)
+        variables = environment.hints(self._spec.environment(), os.environ, self.last_words(), downloads=downloads)
+        return (*unfinished, *variables)
 
     # What the process reports ------------------------------------------------------------------------------------
 
@@ -237,9 +253,20 @@ class StdioTransport:
             self._timer.cancel()
         if self._process is not None and self.ended is None:
             started = self._clock.monotonic()
-            how = await self._end(self._process)
-            code = self._process.transport.get_returncode()
-            self.ended = Ended(how, self._clock.monotonic() - started, code)
+            try:
+                how = await self._end(self._process)
+                seconds = self._clock.monotonic() - started
+                left = await self._left(hurry=hurry)
+            finally:
+                kill_left_behind(self._mark)
+            self.ended = Ended(how, seconds, self._process.transport.get_returncode(), left)
+
+    async def _left(self, *, hurry: bool) -> tuple[str, ...]:
+        """What goes on though the server has ended and there was time to end with it."""
+        if hurry or not left_behind(self._mark):
+            return ()
+        await self._clock.sleep(LEFT_GRACE)
+        return tuple(left_behind(self._mark).values())
 
     async def _end(self, process: _Process) -> Ending:
         how = Ending.ITSELF
@@ -275,10 +302,13 @@ class StdioTransport:
 
     def kill(self) -> None:
         """Kill the group at once, and reap its leader where the loop can no more."""
-        if self._process is not None and self.ended is None and not self._process.exited.is_set():
+        if self._process is None or self.ended is not None:
+            return
+        if not self._process.exited.is_set():
             _signal_group(self._process, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self._process.transport.get_pid(), 0)
+        kill_left_behind(self._mark)
 
 
 class _Process(asyncio.SubprocessProtocol):
@@ -351,7 +381,7 @@ def _not_started(spec: StdioServer, error: OSError | ValueError) -> Diagnosis:
         return Diagnosis(Cause.NOT_STARTED, f"could not be started: its working folder {spec.cwd} does not exist")
     match error:
         case FileNotFoundError():
-            text = f"could not be started: the command {spec.command!r} does not exist{_where(spec.environment())}"
+            text = f"could not be started: the command {spec.command!r} does not exist{_where(spec)}"
         case PermissionError():
             text = f"could not be started: {spec.command!r} may not be executed"
         case OSError(errno=errno.ENOEXEC):
@@ -361,8 +391,10 @@ def _not_started(spec: StdioServer, error: OSError | ValueError) -> Diagnosis:
     return Diagnosis(Cause.NOT_STARTED, text)
 
 
-def _where(env: Mapping[str, str]) -> str:
-    return " on its PATH" if env.get("PATH") else ", and it gets no PATH"
+def _where(spec: StdioServer) -> str:
+    if " " in spec.command and not spec.args:
+        return ": it is started without a shell, so what follows the program belongs into its args"
+    return " on its PATH" if spec.environment().get("PATH") else ", and it gets no PATH"
 
 
 def last_lines(data: bytes, count: int = 3) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ from pytest_mcpquality.mcp.server_entry import read_spec
 from pytest_mcpquality.mcp.servers import Servers
 from pytest_mcpquality.mcp.specs import HttpServer, ServerObject, ServerSpec, StdioServer
 from pytest_mcpquality.mcp.variables import Expansion
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 Target: TypeAlias = object
 """A name of the configuration, a command as one text or as a list of words, a URL, the path of a script, a table as in
@@ -124,4 +127,5 @@ def _object(target: object) -> Found:
         cwd = getattr(target, "cwd", None)
         words = tuple(str(arg) for arg in cast("Sequence[object]", args))
         spec = StdioServer(command, words, env, Path(cwd) if cwd else None)
-    return Found(name_of(spec), spec)
+    name = getattr(target, "name", None)
+    return Found(name if isinstance(name, str) and name else name_of(spec), spec)

@@ -105,14 +105,22 @@ class DocsClient:
             return ready[2]
         return await self._guarded(partial(self._fetch, _name_or_id(library), checked("query", query), topic), calls)
 
-    async def libraries(self, name: str, query: str, *, calls: int = _CALLS) -> tuple[Library, ...] | Miss:
+    async def libraries(
+        self, name: str, query: str, *, calls: int = _CALLS, anew: bool = False
+    ) -> tuple[Library, ...] | Miss:
         """The libraries of a name, the best first; kept for a day.
+
+        Args:
+            name: What is searched for.
+            query: What one wants to know of it.
+            calls: Requests that may be sent, retries included.
+            anew: Ask, whatever is kept.
 
         Raises:
             UsageError: The name or the query cannot be asked for.
         """
         self._fetches += 1
-        call = partial(self._libraries, checked("library name", name), checked("query", query))
+        call = partial(self._libraries, checked("library name", name), checked("query", query), anew=anew)
         return await self._guarded(call, calls)
 
     def kept(self, library: str, query: str) -> Documentation | None:
@@ -217,9 +225,11 @@ class DocsClient:
             self._front[library, query] = (fetched - _SKEW, min(fetched + ttl, known), found)
         return replace(found, calls=budget.used) if budget.used else found
 
-    async def _libraries(self, name: str, query: str, budget: Budget) -> tuple[Library, ...]:
+    async def _libraries(self, name: str, query: str, budget: Budget, *, anew: bool = False) -> tuple[Library, ...]:
         compute = partial(self._asked_libraries, name, query, budget)
         key = self._search_key(name)
+        if anew:
+            self._cache.put(key, await compute(), ttl=SEARCH_TTL)
         answer = await self._cache.get_or_compute(key, compute, ttl=SEARCH_TTL)
         try:
             found = libraries_from(answer.value)

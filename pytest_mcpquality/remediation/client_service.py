@@ -112,6 +112,7 @@ class Service:
         self._transport: Context7Client | None = None
         self._recalled = False
         self._why = ""
+        self._first_failure = ""
         self.figures = Figures()
         self.errors: Counter[MissReason] = Counter()
         limits = replace(settings.breaker, call_timeout=settings.timeout)
@@ -149,7 +150,7 @@ class Service:
     def forget(self) -> None:
         """Ask again, whatever the service said before."""
         self._recalled = True
-        self._why = ""
+        self._why = self._first_failure = ""
         self._keys.forget()
         self.breaker.reset()
 
@@ -184,17 +185,18 @@ class Service:
             answer = await self.breaker.call(self._once, call, key, budget)
         except CallTimeoutError:
             self.errors[MissReason.UNREACHABLE] += 1
-            self._note_outage()
-            raise UnreachableError(f"Context7 gave no answer in {self._settings.timeout:g} s") from None
+            late = UnreachableError(f"Context7 gave no answer in {self._settings.timeout:g} s")
+            self._note_outage(late)
+            raise late from None
         except RemediationError as error:
             self.errors[error.reason] += 1
-            self._note_outage()
+            self._note_outage(error)
             raise
         if isinstance(answer, RemediationError):
             self.errors[answer.reason] += 1
             raise answer
         self.figures.answered += 1
-        self._why = ""
+        self._why = self._first_failure = ""
         return answer
 
     async def _once(self, call: Call[T], key: Key | None, budget: Budget) -> T | RemediationError:
@@ -257,10 +259,16 @@ class Service:
         until = self._clock.now().timestamp() + seconds
         self._cache.put(key, {"until": until, "why": one_line(self._keys.hide(why), 200)}, ttl=seconds)
 
-    def _note_outage(self) -> None:
+    def _note_outage(self, error: RemediationError) -> None:
+        # What comes after the first failure may be no more than its consequence.
+        self._first_failure = self._first_failure or one_line(self._keys.hide(str(error)), 150)
         if self.breaker.state is BreakerState.OPEN and not self._why:
-            self._why = "it has failed too often"
+            self._why = self._outage()
             self._remember(_OUTAGE, self._why)
+
+    def _outage(self) -> str:
+        why = "it has failed too often"
+        return f"{why}, at first so: {self._first_failure}" if self._first_failure else why
 
     def _recall(self) -> None:
         """What an earlier process was told."""
@@ -283,7 +291,7 @@ class Service:
 
     def _left_alone(self, error: BreakerOpenError) -> RemediationError:
         when = f" until {_clock_face(error.retry_at)}" if error.retry_at else ""
-        return LeftAloneError(f"Context7 is left alone{when}: {self._why or 'it has failed too often'}")
+        return LeftAloneError(f"Context7 is left alone{when}: {self._why or self._outage()}")
 
 
 class LeftAloneError(RemediationError):

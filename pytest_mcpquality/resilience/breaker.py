@@ -28,7 +28,10 @@ from pytest_mcpquality.resilience.breaker_values import (
 from pytest_mcpquality.resilience.clock import SYSTEM_CLOCK, Clock
 from pytest_mcpquality.resilience.deadline import ENDED, Deadline, as_coroutine, finish, kept
 from pytest_mcpquality.resilience.errors import BreakerOpenError, CallTimeoutError, EventLoopError
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.resilience.window import RollingWindow
+
+__tracebackhide__ = hides
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -7,6 +7,9 @@ from enum import Enum
 from typing import Self
 
 from mcpquality_scanners.errors import UsageError
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 
 class BreakerState(Enum):

@@ -9,6 +9,9 @@ from typing import Generic, TypeVar
 
 from pytest_mcpquality.resilience.errors import LeaseError
 from pytest_mcpquality.resilience.owner import Owner
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 T = TypeVar("T")
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from pytest_mcpquality.resilience.errors import EventLoopError
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 
 def running_loop(what: str) -> asyncio.AbstractEventLoop:

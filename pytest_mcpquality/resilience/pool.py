@@ -32,7 +32,10 @@ from pytest_mcpquality.resilience.lease import Desk, Lease
 from pytest_mcpquality.resilience.loops import running_loop
 from pytest_mcpquality.resilience.owner import Owner
 from pytest_mcpquality.resilience.pool_values import PoolSettings, PoolStatistics
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.resilience.waiting import Waiter, Waiters
+
+__tracebackhide__ = hides
 
 T = TypeVar("T")
 _LONG_AGO = float("-inf")

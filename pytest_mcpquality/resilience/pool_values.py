@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from mcpquality_scanners.errors import UsageError
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,5 +75,8 @@ _PLACES = {
 def __getattr__(name: str) -> object:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "MockMCPServer":
+        # Here, as the module itself imports the SDK with all that it brings before it could say that it is missing.
+        import_module("pytest_mcpquality.mcp.server_bridge").sdk_major()
     module = import_module(f"{__name__}.{_PLACES[name]}")
     return module if module.__name__.endswith(f".{name}") else getattr(module, name)

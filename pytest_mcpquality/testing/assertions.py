@@ -10,6 +10,8 @@ from typing import Any
 from pytest_mcpquality.testing.recorder import Call
 from pytest_mcpquality.testing.script import Script
 
+__tracebackhide__ = True
+
 SHOWN = 20
 """How many calls a failure lists at most."""
 

@@ -14,6 +14,9 @@ from functools import partial
 from mcpquality_scanners.errors import McpQualityError, UsageError
 from pytest_mcpquality.resilience.clock import Timer
 from pytest_mcpquality.resilience.loops import running_loop
+from pytest_mcpquality.resilience.tracebacks import hides
+
+__tracebackhide__ = hides
 
 _NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _MONOTONIC = 1000.0  # seconds; not 0, so that nobody mistakes a point in time for a duration

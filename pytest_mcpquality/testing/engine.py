@@ -54,6 +54,11 @@ class Engine:
             "logging/setLevel": self._set_level,
         }
 
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What it answers by itself."""
+        return tuple(self._handlers)
+
     async def answer(self, request: ServerRequest, session: SessionInfo) -> Answer | None:
         """Answer a request; None leaves it to the SDK.
 

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from mcp.shared.memory import create_client_server_memory_streams
 
 from pytest_mcpquality.resilience.loops import running_loop
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.testing.errors import MockSetupError
 from pytest_mcpquality.testing.hosting.memory import faulty
 from pytest_mcpquality.testing.seam import SessionInfo
 
 if TYPE_CHECKING:
     from pytest_mcpquality.testing.mock_server import MockMCPServer
+
+__tracebackhide__ = hides
 
 GRACE_SECONDS = 1.0
 """How long the server may take to end once the client has gone; then it is cancelled."""
@@ -28,10 +31,18 @@ class MemoryTransport:
     a fixture may be left in another task than it was entered in.
     """
 
+    gives_streams = True
+    """For `mcp_connect`, which takes any object: this is no server, but a connection to one."""
+
     def __init__(self, server: MockMCPServer) -> None:
         self._server = server
         self._stack = AsyncExitStack()
         self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages of ours call it: the mock server's name."""
+        return self._server.name
 
     async def __aenter__(self) -> tuple[Any, Any]:
         loop = running_loop(f"{self._server.name} in memory")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcpquality_scanners.clock import SystemClock
 from pytest_mcpquality.mcp.server_bridge import ServerIdentity, build_server, sdk_major
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.testing.assertions import check_called, check_exhausted, check_not_called
 from pytest_mcpquality.testing.backend import SessionBackend, serves
 from pytest_mcpquality.testing.content.catalog import (
@@ -38,6 +39,8 @@ from pytest_mcpquality.testing.sessions import Sessions
 
 if TYPE_CHECKING:
     from pytest_mcpquality.resilience.clock import Clock
+
+__tracebackhide__ = hides
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -131,6 +134,7 @@ class MockMCPServer:
             script: Outcomes to come to instead of calling the function.
             **definition: Further fields in wire form, such as `annotations={"readOnlyHint": True}`.
         """
+        _check_called_first("tool()", name)
 
         def decorate(function: _Function) -> _Function:
             typed = typed_function(function, structured=structured)
@@ -184,6 +188,7 @@ class MockMCPServer:
 
         The function gives text, bytes, or contents in wire form.
         """
+        _check_called_first("resource(uri)", uri)
 
         def decorate(function: _Function) -> _Function:
             fields = _fields(
@@ -230,6 +235,7 @@ class MockMCPServer:
 
     def prompt(self, name: str | None = None, *, description: str | None = None) -> Callable[[_Function], _Function]:
         """Make a function a prompt: it gives text, content blocks, or messages in wire form."""
+        _check_called_first("prompt()", name)
 
         def decorate(function: _Function) -> _Function:
             typed = typed_function(function, structured=False)
@@ -287,9 +293,10 @@ class MockMCPServer:
         What a protocol method returns must be its whole result in wire form; it goes out as it stands, unchecked.
 
         Raises:
-            MockSetupError: There is no such tool, or nothing to fall back on.
+            MockSetupError: There is no such tool or method, or nothing to fall back on.
         """
         if "/" in subject or subject in {"initialize", "ping"}:
+            self._check_method(subject)
             self.scripts[subject] = Script(subject, outcomes, repeat_last=repeat_last)
             return self.scripts[subject]
         if subject not in self.catalog.tools:
@@ -318,6 +325,7 @@ class MockMCPServer:
         Raises:
             AssertionError: It was not; shows what did come in.
         """
+        __tracebackhide__ = True
         everything = self.calls()
         concerned = [call for call in everything if _concerns(call, subject)]
         check_called(self.name, subject, concerned, everything, arguments=arguments, times=times)
@@ -328,6 +336,7 @@ class MockMCPServer:
         Raises:
             AssertionError: It was; shows the calls.
         """
+        __tracebackhide__ = True
         check_not_called(self.name, subject, self.calls(subject), arguments=arguments)
 
     def assert_all_scripts_exhausted(self) -> None:
@@ -336,6 +345,7 @@ class MockMCPServer:
         Raises:
             AssertionError: Shows what is left, and what did come in.
         """
+        __tracebackhide__ = True
         scripts = [*self.tool_scripts.values(), *self.scripts.values()]
         check_exhausted(self.name, scripts, self.calls())
 
@@ -345,6 +355,7 @@ class MockMCPServer:
         Raises:
             AssertionError: It was not, within that many seconds of real time.
         """
+        __tracebackhide__ = True
         enough = self.recorder.wait_for(lambda calls: sum(_concerns(call, subject) for call in calls) >= times, seconds)
         if not enough:
             everything = self.calls()
@@ -463,6 +474,12 @@ class MockMCPServer:
         """Whether a start of the server has what a method is about."""
         return serves(self.catalog_of(start), method, modern=modern)
 
+    def _check_method(self, method: str) -> None:
+        """Any method may be scripted, one of an extension, too; but those of the protocol are known."""
+        own = [known for known in self.engine.methods if known.partition("/")[0] == method.partition("/")[0]]
+        if own and method not in own:
+            raise MockSetupError(f"{self.name}: {unknown('method', method, own)}")
+
     def _add_tool(
         self,
         name: str,
@@ -503,6 +520,12 @@ class MockMCPServer:
             return self.catalog
         finally:
             self.catalog, self._changing = kept, False
+
+
+def _check_called_first(call: str, name: object) -> None:
+    """`@server.tool` in place of `@server.tool()` would quietly add nothing."""
+    if callable(name):
+        raise MockSetupError(f"a decorator without its brackets adds nothing: write @server.{call}")
 
 
 def _fields(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON

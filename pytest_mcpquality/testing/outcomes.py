@@ -18,12 +18,18 @@ class Returns:
 
     value: Any
 
+    def __repr__(self) -> str:
+        return f"returns({self.value!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class RawResult:
     """Answer with exactly this result, whatever the SDK would say to it."""
 
     result: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"raw_result({dict(self.result)!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +38,18 @@ class Computes:
 
     function: Callable[..., Any]
 
+    def __repr__(self) -> str:
+        return f"computes({getattr(self.function, '__name__', self.function)})"
+
 
 @dataclass(frozen=True, slots=True)
 class ToolFailure:
     """A tool error: a result with `isError`, for the model to read."""
 
     message: str
+
+    def __repr__(self) -> str:
+        return f"error({self.message!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +60,17 @@ class ProtocolFailure:
     message: str
     data: Any = None
 
+    def __repr__(self) -> str:
+        data = "" if self.data is None else f", {self.data!r}"
+        return f"protocol_error({self.code}, {self.message!r}{data})"
+
 
 @dataclass(frozen=True, slots=True)
 class Normal:
     """Answer as if there were no script: with the tool's function, with the list of tools."""
+
+    def __repr__(self) -> str:
+        return "normal()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +80,16 @@ class Delay:
     seconds: float
     then: Outcome = field(default_factory=Normal)
 
+    def __repr__(self) -> str:
+        return f"delay({self.seconds}, then={self.then!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class Hang:
     """Never answer."""
+
+    def __repr__(self) -> str:
+        return "hang()"
 
 
 Outcome: TypeAlias = Returns | RawResult | Computes | ToolFailure | ProtocolFailure | Normal | Delay | Hang

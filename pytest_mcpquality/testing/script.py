@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from typing import cast
 
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.testing.errors import MockSetupError
 from pytest_mcpquality.testing.outcomes import Outcome
+
+__tracebackhide__ = hides
 
 
 class Script:
@@ -18,7 +22,7 @@ class Script:
 
     def __init__(self, subject: str, outcomes: Iterable[Outcome], *, repeat_last: bool = True) -> None:
         self.subject = subject
-        self.outcomes = tuple(outcomes)
+        self.outcomes = _checked(subject, outcomes)
         self.repeat_last = repeat_last
         self._taken = 0
         self._lock = threading.Lock()
@@ -46,3 +50,15 @@ class Script:
 
     def __repr__(self) -> str:
         return f"<Script of {self.subject}: {min(self._taken, len(self.outcomes))} of {len(self.outcomes)} used>"
+
+
+def _checked(subject: str, outcomes: object) -> tuple[Outcome, ...]:
+    """What is no outcome is refused here, as the call that it is meant for may never come."""
+    how = "write a list of outcomes, such as [error('busy'), returns('x')]"
+    if isinstance(outcomes, str) or not isinstance(outcomes, Iterable):
+        raise MockSetupError(f"the script of {subject} is {outcomes!r}: {how}")
+    script = tuple(cast("Iterable[object]", outcomes))
+    for outcome in script:
+        if not isinstance(outcome, Outcome):
+            raise MockSetupError(f"the script of {subject} has {outcome!r}, which is no outcome: {how}")
+    return cast("tuple[Outcome, ...]", script)

@@ -132,13 +132,16 @@ def _without_none(union: object) -> object:
 def _record(kind: type, data: object, where: str) -> object:
     if not isinstance(data, dict):
         raise _differs(where, "an object", data)
-    given, hints = cast("dict[str, object]", data), _hints(kind)
+    hints = _hints(kind)
+    # A field of another version that is empty says nothing; one that holds something is never passed over in silence.
+    given = {name: value for name, value in cast("dict[str, object]", data).items() if name in hints or value}
     needed = hints.keys() - _ADDED
     if not needed <= given.keys() <= hints.keys():
         missing, unknown = sorted(needed - given.keys()), sorted(given.keys() - hints.keys())
         parts = [f"lacks {missing}" if missing else "", f"has unknown {unknown}" if unknown else ""]
         wrong = " and ".join(filter(None, parts))
-        raise UsageError(f"not a results document of this version: {where} {wrong}; scan again to write one")
+        advice = "render it with the version of mcpquality that wrote it, or scan again"
+        raise UsageError(f"not a results document of this version: {where} {wrong}: {advice}")
     return kind(**{name: _value(hints[name], value, f"{where}.{name}") for name, value in given.items()})
 
 

@@ -53,6 +53,7 @@ class Option:
     `choices` lists what a `CHOICE` takes; `minimum` and `maximum` are the least and the greatest value of a number.
     For a `LIMIT` that is switched off the value is None. `weaker` says which values weaken the scan; left out, any
     value but the default does, for a `LIMIT` a lower one: what an option's author did not think of is not hidden.
+    `caution` says what a weaker value means, where the value alone does not.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     weaker: Weaker | None = None
+    caution: str = ""
 
     def problem(self, value: object) -> str | None:
         """What is wrong with `value`, as the end of a sentence ("must be ..."), or None when it fits."""

@@ -55,12 +55,14 @@ from pathlib import Path
 
 
 def children():
-    return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    tasks = Path("/proc/self/task").iterdir()
+    return [pid for task in tasks for pid in (task / "children").read_text(encoding="utf-8").split()]
 
 
 def listening():
     inodes = {os.readlink(fd) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()}
-    rows = [row.split() for table in ("tcp", "tcp6") for row in Path("/proc/net", table).read_text().splitlines()[1:]]
+    tables = [Path("/proc/net", table).read_text(encoding="utf-8") for table in ("tcp", "tcp6")]
+    rows = [row.split() for table in tables for row in table.splitlines()[1:]]
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
 
 

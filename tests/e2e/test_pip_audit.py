@@ -361,7 +361,7 @@ def test_an_empty_folder_of_advisories_is_not_green(run: RunScanner, root: Path,
     result = scan(run, root, tmp_path / "advisories", {"requirements.txt": "idna==3.4\n"})
     assert result.status is ScanStatus.INCOMPLETE
     assert [item.name for item in result.unseen] == ["requirements.txt: idna 3.4"]
-    assert "holds no advisory" in result.problems[0]
+    assert "holds no advisory" in result.unseen[0].reason
     assert result.seen == ()
 
 
@@ -416,7 +416,7 @@ def test_a_tool_that_did_not_look_is_not_green(
     options = {"advisories": str(advisories), "max-age": None}
     result = run(scanner(), root, options=options, tools=tools, offline=True, timeout=3)
     assert result.status is ScanStatus.INCOMPLETE
-    assert reason in result.problems[0]
+    assert reason in result.unseen[0].reason
     assert [item.name for item in result.unseen] == ["requirements.txt: idna 3.4"]
 
 
@@ -484,7 +484,7 @@ def test_offline_without_advisories_names_everything(run: RunScanner, root: Path
     write(root, {"requirements.txt": "idna==3.4\n"})
     result = run(scanner(), root, offline=True)
     assert (result.status, result.commands) == (ScanStatus.INCOMPLETE, ())
-    assert "`mcpquality advisories update`" in result.problems[0]
+    assert "`mcpquality advisories update`" in result.unseen[0].reason
 
 
 def test_the_pinned_tool_is_what_runs(toolchain: Toolchain) -> None:

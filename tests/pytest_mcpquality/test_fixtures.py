@@ -113,6 +113,13 @@ def test_in_tests_that_are_not_async(run: pytest.Pytester) -> None:
         def test_left_open(mcp_connect):
             mcp_connect.sync(RAW).ping()
 
+        def test_each_way_in_is_a_target_called_by_the_server_s_name(mock_mcp_server, mcp_connect):
+            mock_mcp_server.add_tool("search")
+            for way in (mock_mcp_server.memory(), mock_mcp_server.stdio(), mock_mcp_server.http()):
+                with mcp_connect.sync(way) as connection:
+                    assert connection.list_tools()[0]["name"] == "search"
+                    assert connection.connection.server == "mock"
+
         def test_mock(mock_mcp_server, mcp_connect):
             @mock_mcp_server.tool()
             def add(a: int, b: int) -> int:
@@ -123,7 +130,7 @@ def test_in_tests_that_are_not_async(run: pytest.Pytester) -> None:
             mock_mcp_server.assert_called("add")
         """
     )
-    run.runpytest_subprocess("-p", "no:asyncio", "-p", "no:anyio").assert_outcomes(passed=3)
+    run.runpytest_subprocess("-p", "no:asyncio", "-p", "no:anyio").assert_outcomes(passed=4)
 
 
 def test_a_server_of_the_configuration(run: pytest.Pytester) -> None:
@@ -180,6 +187,91 @@ def test_misuse_is_explained(run: pytest.Pytester) -> None:
     said = result.stdout.str()
     for _, says in MISUSES:
         assert f"Error: {says}" in said or f" {says}" in said, said
+
+
+WITHOUT_SDK = """\
+import importlib.metadata
+import sys
+
+for name in ("mcp", "mcp_types", "pydantic", "anyio", "starlette", "uvicorn"):
+    sys.modules[name] = None
+
+installed = importlib.metadata.version
+
+def version(name):
+    if name == "mcp":
+        raise importlib.metadata.PackageNotFoundError(name)
+    return installed(name)
+
+importlib.metadata.version = version
+"""
+
+
+def test_without_the_sdk_each_fixture_works_or_says_what_to_install(run: pytest.Pytester) -> None:
+    run.makeconftest(WITHOUT_SDK)
+    run.makepyfile(
+        f"""
+        def test_mock(mock_mcp_server):
+            pass
+
+        def test_imported():
+            from pytest_mcpquality.testing import MockMCPServer
+
+        def test_object(mcp_connect):
+            mcp_connect.sync(object())
+
+        def test_others(mcp_connect, mcp_pool, mcp_breaker, mcp_clock, fake_context7):
+            from pytest_mcpquality.testing import Call, Context, blocks, faults, returns
+
+            with mcp_connect.sync({RAW!r}) as connection:
+                connection.ping()
+        """
+    )
+    result = run.runpytest_subprocess("-p", "no:anyio", "--tb=short")
+    result.assert_outcomes(passed=1, failed=2, errors=1)
+    said = [line for line in result.outlines if line.startswith(("E  ", "MockMCPServer"))]
+    assert len(said) == 3, said
+    assert all("pip install 'pytest-mcpquality[mcp]'" in line for line in said)
+    result.stdout.no_fnmatch_line("*ModuleNotFoundError*")
+
+
+def test_a_failure_shows_the_test_and_not_our_code(run: pytest.Pytester) -> None:
+    run.makeconftest(FAST)
+    run.makepyfile(
+        """
+        import pytest
+        from pytest_mcpquality.testing import error, faults
+
+        @pytest.mark.asyncio
+        async def test_refused(mock_mcp_server, mcp_connect):
+            async with mcp_connect(mock_mcp_server) as client:
+                await client.call_tool("nope")
+
+        def test_died(mock_mcp_server, mcp_connect):
+            mock_mcp_server.faults.add(faults.Dies(code=3, stderr="boom", method="ping"))
+            with mcp_connect.sync(mock_mcp_server.stdio()) as client:
+                client.ping()
+
+        @pytest.mark.asyncio
+        async def test_breaker(mcp_breaker):
+            breaker = mcp_breaker("search")
+            breaker.force_open()
+            await breaker.call(int)
+
+        def test_record(mock_mcp_server):
+            mock_mcp_server.assert_called("search")
+
+        def test_script(mock_mcp_server):
+            mock_mcp_server.add_tool("search", script=[error("busy")])
+            mock_mcp_server.assert_all_scripts_exhausted()
+        """
+    )
+    result = run.runpytest_subprocess()
+    result.assert_outcomes(failed=5)
+    shown = [line for line in result.outlines if re.match(r"\S*\.py:\d+", line)]
+    assert len(shown) == 5, shown
+    assert all(line.startswith("test_a_failure_shows") for line in shown), shown
+    result.stdout.fnmatch_lines(["E *'mock' failed: exited with 3: boom", "E *left: error('busy'); nothing came in*"])
 
 
 def test_sync_in_an_event_loop_is_explained(run: pytest.Pytester) -> None:

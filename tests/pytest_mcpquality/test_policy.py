@@ -320,6 +320,13 @@ def test_the_answer_and_its_sentence(statuses: list[str], expected: Verdict, sen
     assert headline(expected, gates) == sentence
 
 
+def test_a_scanner_that_found_something_and_did_not_see_everything_is_named_for_both() -> None:
+    found = Finding("bandit", "B602", Severity.HIGH, "a flaw")
+    partly = result(ScanStatus.INCOMPLETE, seen=("a.py",), unseen=(Unseen("b.py", "does not parse"),))
+    gates = judge([partly], [found], Severity.HIGH, ())
+    assert headline(Verdict.FAILED, gates).endswith("(1 at or over high). Not everything was seen: bandit.")
+
+
 @pytest.mark.parametrize("seen", [(), ("a.py",)])
 def test_what_is_accepted_passes_only_when_something_was_seen(seen: tuple[str, ...]) -> None:
     partly = result(ScanStatus.INCOMPLETE, seen=seen, unseen=(Unseen("b.py", "does not parse"),))

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from mcpquality_scanners.findings import Finding, ScanResult, ScanStatus, Severity, Unseen
-from pytest_mcpquality.progress import LiveLines, PlainLines, Silent, observer, summary
+from pytest_mcpquality import progress
+from pytest_mcpquality.progress import LiveLines, Patient, PlainLines, Silent, observer, summary
 from tests.support.clock import FakeClock
 
 FLAW = Finding("bandit", "B602", Severity.HIGH, "a flaw")
@@ -59,6 +62,67 @@ def test_plain_lines_are_lines() -> None:
         "bandit: reading [red]many[/red] files",
         "bandit: complete, 1 finding, 1.3 s",
     ]
+
+
+def told(*events: ScanResult | str, pause: float = 0.0) -> list[str]:
+    """What a patient observer tells of scanners that start, of progress (text), and of results."""
+    log = io.StringIO()
+
+    async def watched() -> None:
+        patient = Patient(PlainLines(log))
+        for name in dict.fromkeys(event if isinstance(event, str) else event.scanner for event in events):
+            patient.started(name)
+        await asyncio.sleep(pause)
+        for event in events:
+            if isinstance(event, str):
+                patient.progress(event, "installing")
+            else:
+                patient.finished(event)
+
+    asyncio.run(watched())
+    return log.getvalue().splitlines()
+
+
+IDLE = ScanResult("snyk", ScanStatus.NOT_APPLICABLE, notes=("snyk was not found on PATH.",))
+
+
+def test_a_scanner_that_has_nothing_to_do_is_no_news() -> None:
+    off = replace(IDLE, scanner="coverage", status=ScanStatus.OFF)
+    assert told(IDLE, off, DONE) == [
+        "bandit: started",
+        "bandit: complete, 1 finding, 1.3 s",
+    ]
+
+
+@pytest.mark.parametrize("result", [replace(IDLE, problems=("gone",)), replace(IDLE, unseen=(Unseen("a", "gone"),))])
+def test_one_that_could_not_look_is_told(result: ScanResult) -> None:
+    assert [line.partition(",")[0] for line in told(result)] == ["snyk: started", "snyk: not applicable"]
+
+
+def test_one_that_does_something_is_told_once() -> None:
+    assert told("snyk", IDLE) == ["snyk: started", "snyk: installing", "snyk: not applicable, 0.0 s"]
+
+
+def test_one_that_takes_its_time_is_told_before_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_TURN", 0.0)
+    assert told(IDLE, pause=0.05) == ["snyk: started", "snyk: not applicable, 0.0 s"]
+
+
+def test_a_loop_that_others_keep_busy_makes_no_news_of_one_that_has_nothing_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress, "_TURN", 0.0)
+    log = io.StringIO()
+
+    async def busy() -> None:
+        patient = Patient(PlainLines(log))
+        patient.started("snyk")
+        for _ in range(5):  # as often as the loop turns until the orchestrator hears of it; every timer is long due
+            await asyncio.sleep(0)
+        patient.finished(IDLE)
+
+    asyncio.run(busy())
+    assert log.getvalue() == ""
 
 
 def test_a_log_that_nobody_reads_costs_no_scan() -> None:

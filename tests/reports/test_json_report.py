@@ -125,7 +125,10 @@ def changed(change: Callable[[dict[str, Any]], object]) -> str:
         ('{"schema_version": "2.0"}', "version '2.0'.*reads '1.0'"),
         ('{"schema_version": NaN}', "NaN is no JSON number"),
         ('{"schema_version": "1.0", "extra": 1}', r"results lacks \['commit'.*unknown \['extra'\]"),
-        (changed(lambda all_: all_.pop("verdict")), r"results lacks \['verdict'\]; scan again"),
+        (
+            changed(lambda all_: all_.pop("verdict")),
+            r"results lacks \['verdict'\]: render it with the .* or scan again",
+        ),
         (
             changed(lambda all_: all_.update(verdict="green")),
             "results.verdict must be one of passed, failed, inc",
@@ -153,3 +156,14 @@ def test_what_is_no_results_document_says_where(text: str, message: str) -> None
 
 def test_a_whole_number_does_for_a_figure() -> None:
     assert json_report.load(changed(lambda all_: all_.update(seconds=3))).seconds == 3.0
+
+
+@pytest.mark.parametrize("empty", [None, [], "", {}, False])
+def test_a_field_of_another_version_that_says_nothing_is_passed_over(empty: object) -> None:
+    document = changed(lambda all_: (all_.update(documentation=empty), all_["gates"][0].update(later=empty)))
+    assert json_report.load(document) == samples.failing()
+
+
+def test_a_field_of_another_version_that_says_something_is_not() -> None:
+    with pytest.raises(UsageError, match=r"gates\[0\] has unknown \['later'\]: render it with the version"):
+        json_report.load(changed(lambda all_: all_["gates"][0].update(later="failed")))

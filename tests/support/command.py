@@ -28,6 +28,9 @@ NO_STORE = {"XDG_DATA_HOME": os.path.join(os.sep, "nonexistent")}  # noqa: PTH11
 FLAW = "import subprocess\n\n\ndef run(command):\n    subprocess.run(command, shell=True)\n"
 """Python with a flaw of high severity: Bandit's B602 in line 5."""
 
+OTHERS = ("gitleaks", "osv-scanner", "ruff", "snyk", "trivy", "zizmor")
+"""Commands of scanners that join a scan where they are found."""
+
 _UNWANTED = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "NO_PROXY", "no_proxy"}
 
 
@@ -38,8 +41,14 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in _UNWANTED and (not name.startswith("MCPQUALITY_") or name == "MCPQUALITY_CACHE_DIR")
     }
+    kept["PATH"] = os.pathsep.join(folder for folder in os.get_exec_path() if not _brings_others(Path(folder)))
     # Wide, so that no sentence of the terminal report is broken into lines.
     return kept | NO_NETWORK | NO_STORE | NO_DOCS | {"COLUMNS": "2000"} | dict(extra or {})
+
+
+def _brings_others(folder: Path) -> bool:
+    """Whether the tester has scanners there that a test does not count on; not where git is, which each needs."""
+    return any((folder / name).exists() for name in OTHERS) and not (folder / "git").exists()
 
 
 def mcpquality(

@@ -93,7 +93,7 @@ def load(path: Path) -> dict[str, Wire]:
     return cast("dict[str, Wire]", dict(servers))
 
 
-_AGAIN = "Put it back from version control, or write it anew with --update-lock and review it."
+_AGAIN = "Put it back from version control, or delete it, write it anew with --update-lock and review it."
 
 
 def _document(path: Path) -> Wire:

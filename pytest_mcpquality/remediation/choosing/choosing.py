@@ -20,9 +20,19 @@ _ANY_QUERY = "security best practices"
 _CATEGORIES: Mapping[Category, str] = {
     Category.SECRET: "secrets",
     Category.COVERAGE: "tests",
-    Category.MCP: "tool descriptions",
 }
 """Topics of what neither rule nor weakness tells."""
+
+_CHECKS: Mapping[str, str] = {
+    "alive": "server life",
+    "protocol": "server protocol",
+    "contract": "tool descriptions",
+    "poisoning": "tool descriptions",
+    "exposure": "server exposure",
+    "robustness": "tool arguments",
+    "speed": "server speed",
+}
+"""Topics of the checks of MCP servers, by group; how clients are configured no library's documentation tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,10 @@ def topic_of(subject: Subject) -> str:
     rule = subject.rule
     bandit = _RUFF.fullmatch(rule) if subject.scanner == "ruff" else None
     by_rule = RULES.get(f"B{bandit[1]}" if bandit else rule)
-    if by_rule or subject.category is not Category.CODE:
-        return by_rule or _CATEGORIES.get(subject.category) or _by_weakness(subject)
+    if by_rule or subject.category is Category.MCP:
+        return by_rule or _CHECKS.get(subject.rule.removeprefix("mcp-").partition("-")[0], "")
+    if subject.category is not Category.CODE:
+        return _CATEGORIES.get(subject.category) or _by_weakness(subject)
     # The advice is about Python: a weakness in another language has other remedies.
     return _by_weakness(subject) if subject.is_python else ""
 

@@ -51,6 +51,7 @@ _ADDRESSES = {
     "requests": "restrict redirects, check the host before the request",
     "aiohttp": "restrict redirects, custom connector and resolver",
 }
+_SERVERS = {"fastmcp": "", "mcp": ""}
 
 TOPICS: Mapping[str, Topic] = {
     "shell": Topic("subprocess run without shell=True, argument list, shlex.quote"),
@@ -99,13 +100,15 @@ TOPICS: Mapping[str, Topic] = {
     "exceptions": Topic("catch specific exceptions, logging.exception, contextlib.suppress"),
     "ssh": Topic("host key verification, load_system_host_keys, RejectPolicy", {"paramiko": ""}, default="paramiko"),
     "regular expressions": Topic("re module, avoid catastrophic backtracking, possessive quantifiers"),
-    "tool arguments": Topic(
-        "validate tool arguments, input schema, Field constraints", {"fastmcp": "", "mcp": ""}, default="mcp"
+    "tool arguments": Topic("validate tool arguments, input schema, Field constraints", _SERVERS, default="mcp"),
+    "tool errors": Topic("return errors from tools without internal details", _SERVERS, default="mcp"),
+    "tool descriptions": Topic("tool names, descriptions and annotations", _SERVERS, default="mcp"),
+    "server life": Topic("run a server on stdio, lifespan, shut down cleanly", _SERVERS, default="mcp"),
+    "server protocol": Topic("initialize, declared capabilities, logging to standard error", _SERVERS, default="mcp"),
+    "server exposure": Topic(
+        "streamable HTTP transport security, allowed hosts and origins, authorization", _SERVERS, default="mcp"
     ),
-    "tool errors": Topic(
-        "return errors from tools without internal details", {"fastmcp": "", "mcp": ""}, default="mcp"
-    ),
-    "tool descriptions": Topic("tool names, descriptions and annotations", {"fastmcp": "", "mcp": ""}, default="mcp"),
+    "server speed": Topic("asynchronous tools, long work with progress reports", _SERVERS, default="mcp"),
     "tests": Topic("parametrize tests, fixtures, test error paths with raises", {"pytest": ""}, default="pytest"),
 }
 
@@ -138,7 +141,7 @@ _RULES: Mapping[str, str] = {
     "debugging": "B201",
     "exceptions": "B110 B112",
     "ssh": "B507 B601",
-    "tool errors": "mcp-secret-in-response mcp-traceback-in-response",
+    "tool errors": "mcp-secret-in-response mcp-traceback-in-response mcp-robustness-error-leaks",
 }
 
 _WEAKNESSES: Mapping[str, tuple[int, ...]] = {

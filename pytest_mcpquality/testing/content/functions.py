@@ -11,9 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapte
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.testing.content.results import BLOCK_TYPES
 from pytest_mcpquality.testing.context import Context
 from pytest_mcpquality.testing.errors import MockSetupError
+
+__tracebackhide__ = hides
 
 _PREFIX = "argument_"
 """Before the names of the model's fields, so that any name of a parameter is a good one."""

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Literal, TypeAlias, cast
 
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.testing.faults.actions import Action, HttpAction, Message
 from pytest_mcpquality.testing.faults.errors import FaultError
+
+__tracebackhide__ = hides
 
 Transport: TypeAlias = Literal["memory", "stdio", "http"]
 """How a client reaches the server."""

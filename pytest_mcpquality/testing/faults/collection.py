@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.testing.faults.actions import Message
 from pytest_mcpquality.testing.faults.base import Fault, HttpRequest, Occasion, Transport
 from pytest_mcpquality.testing.faults.errors import FaultDoesNotApplyError, FaultError
+
+__tracebackhide__ = hides
 
 Listener = Callable[[], None]
 """Called, without arguments and from any thread, when a fault came or went."""
@@ -58,8 +61,11 @@ class Faults:
         """Break this, too, from the next occasion on.
 
         Raises:
+            FaultError: It is no fault.
             FaultDoesNotApplyError: A fault makes no sense over a transport that the server is reached by now.
         """
+        for fault in faults:
+            _check_kind(fault)
         with self._lock:
             for fault in faults:
                 for transport in +self._reached:
@@ -152,3 +158,11 @@ def _check(fault: Fault, transport: Transport) -> None:
         f"{name} makes no sense over {transport}: reach the server {elsewhere} only, or, when it is reached by both, "
         f"say {name}(..., transport={min(fault.transports)!r})"
     )
+
+
+def _check_kind(fault: object) -> None:
+    if isinstance(fault, Fault):
+        return
+    if isinstance(fault, type) and issubclass(fault, Fault):
+        raise FaultError(f"{fault.__name__} is a kind of fault: make one, {fault.__name__}(...)")
+    raise FaultError(f"{fault!r} is no fault: give one of pytest_mcpquality.testing.faults, such as faults.Hangs()")

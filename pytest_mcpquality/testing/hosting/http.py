@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.testing.hosting.http_serving import Serving
 from pytest_mcpquality.testing.hosting.listener import HOST
 from pytest_mcpquality.testing.hosting.loop_thread import LoopThread
 from pytest_mcpquality.testing.seam import Hosted
+
+__tracebackhide__ = hides
 
 
 class HttpHosting:
@@ -61,6 +64,11 @@ class HttpHosting:
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def name(self) -> str:
+        """What messages of ours call it: the mock server's name."""
+        return self._hosted.name
 
     @property
     def port(self) -> int:

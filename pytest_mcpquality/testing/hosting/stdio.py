@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 from typing import Literal, Self
 
+from pytest_mcpquality.resilience.tracebacks import hides
 from pytest_mcpquality.testing.faults.starting import CommandNotFound
 from pytest_mcpquality.testing.hosting import relay
 from pytest_mcpquality.testing.hosting.endpoint import Endpoint
 from pytest_mcpquality.testing.hosting.loop_thread import LoopThread
 from pytest_mcpquality.testing.hosting.stdio_session import StdioSession
 from pytest_mcpquality.testing.seam import Hosted, SessionInfo
+
+__tracebackhide__ = hides
 
 HANDSHAKE_SECONDS = 5.0
 """How long whoever connects may take to show the token."""
@@ -65,6 +68,11 @@ class StdioHosting:
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def name(self) -> str:
+        """What messages of ours call it: the mock server's name."""
+        return self._hosted.name
 
     @property
     def command(self) -> str:

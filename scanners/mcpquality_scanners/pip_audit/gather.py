@@ -40,6 +40,8 @@ async def gather(context: ScanContext, remaining: Callable[[], float]) -> Gather
     if not strings(context, "manifests"):
         scripts = await asyncio.to_thread(lambda: tuple(find_scripts(context.root, context.files)))
         manifests += tuple(Manifest(path, Kind.SCRIPT) for path in scripts)
+    if manifests:
+        context.progress("reading manifests")
     readings = read_all(context.root, manifests, context.files, strings(context, "groups"))
     resolved = await _resolve(context, readings, remaining)
     environment = await _environment(context, remaining)

@@ -40,7 +40,6 @@ async def run(context: ScanContext, clock: Clock, store: Path | None, osv_url: s
     def remaining() -> float:
         return max(1.0, end - clock.monotonic())
 
-    context.progress("reading manifests")
     gathered = await gather(context, remaining)
     if not gathered.readings:
         return _nothing(context)
@@ -157,24 +156,27 @@ def _unused_globs(context: ScanContext, readings: Iterable[Reading]) -> tuple[st
 
 
 def _unaudited(context: ScanContext, failed: Mapping[Query, str]) -> tuple[str, ...]:
-    """One problem for each reason why versions were not audited, with the first few of them."""
+    """One problem for each reason why versions were not audited, with the first few of them.
+
+    The reason itself stands with each of them among what was not seen.
+    """
     by_reason: dict[str, list[Query]] = {}
     for query, reason in failed.items():
         by_reason.setdefault(reason, []).append(query)
-    return tuple(_problem(reason, queries, _advice(context, reason)) for reason, queries in by_reason.items())
+    return tuple(_problem(queries, _advice(context, reason)) for reason, queries in by_reason.items())
 
 
-def _problem(reason: str, queries: list[Query], advice: str) -> str:
+def _problem(queries: list[Query], advice: str) -> str:
     names = ", ".join(str(query) for query in queries[:_NAMED])
     more = f" and {len(queries) - _NAMED} more" if len(queries) > _NAMED else ""
     noun = "dependency was" if len(queries) == 1 else "dependencies were"
-    return f"{len(queries)} {noun} not audited ({names}{more}): {reason}. {advice}".rstrip()
+    return f"{len(queries)} {noun} not audited ({names}{more}). {advice}".rstrip()
 
 
 def _advice(context: ScanContext, reason: str) -> str:
     """What helps, given what is set and said: nobody is told to do what is done already."""
     if "`advisories`" in reason:
-        return "Correct that option."
+        return "Correct the option `advisories`."
     if text(context, "advisories") or context.offline or _UPDATE in reason:
         return ""
     return f"Try again where the services answer, or keep advisories at hand with {_UPDATE}."

@@ -55,6 +55,7 @@ class PipAuditScanner:
             OptionKind.TEXT,
             "",
             "a folder of OSV records, or a store, to use instead of a service and of the default store",
+            caution="what is not recorded there is not known, and nobody checks that a folder of records is complete",
         ),
         Option(
             "max-age",

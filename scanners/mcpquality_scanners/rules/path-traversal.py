@@ -178,3 +178,53 @@ def unpack(data: str, name: str) -> None:
     # ok: mcp-path-traversal
     with tarfile.open(fileobj=io.BytesIO(base64.b64decode(data))) as archive:
         archive.extractall(ROOT, filter="data")
+
+
+@mcp.tool
+def delete_in_folder(path: str) -> bool:
+    if Path(path).resolve().parent != ROOT:
+        raise ValueError(path)
+    # ok: mcp-path-traversal
+    Path(path).unlink()
+    return True
+
+
+@mcp.tool
+def delete_under_folder(path: str) -> bool:
+    if ROOT not in Path(path).resolve().parents:
+        raise ValueError(path)
+    # ok: mcp-path-traversal
+    Path(path).unlink()
+    return True
+
+
+@mcp.tool
+def delete_anywhere(path: str) -> bool:
+    if Path(path).resolve().parent == Path("/"):
+        log("at the top")
+    # ruleid: mcp-path-traversal
+    Path(path).unlink()
+    return True
+
+
+@mcp.tool
+def trace(carrier: dict, text: str) -> None:
+    # ok: mcp-path-traversal
+    context = propagate.extract(carrier, context=current())
+    # ok: mcp-path-traversal
+    keywords = self.extractor.extract(text)
+
+
+@mcp.tool
+def unpack(member: str) -> None:
+    # ruleid: mcp-path-traversal
+    tar_file.extract(member)
+
+
+@mcp.tool
+def delete_below_folder(path: str) -> bool:
+    if not Path(path).resolve().is_relative_to(ROOT):
+        raise ValueError(path)
+    # ok: mcp-path-traversal
+    Path(path).unlink()
+    return True

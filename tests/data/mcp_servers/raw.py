@@ -152,6 +152,9 @@ def handle(request: dict) -> None:
         return
     if f"die-{method}" in WAYS:
         die(7)
+    if f"stop-{method}" in WAYS:
+        write('{"jsonrpc": "2.0", "id":')
+        return
     if f"garble-{method}" in WAYS:
         write('{"jsonrpc": "2.0", "id": 1, "resu\n')
         return
@@ -214,6 +217,9 @@ def main() -> None:
     if "banner" in WAYS:
         write("Welcome to raw!\n")
     if "child" in WAYS and os.fork() == 0:
+        hang()
+    if "detached" in WAYS and os.fork() == 0:
+        os.setsid()
         hang()
     for line in sys.stdin:
         handle(json.loads(line))

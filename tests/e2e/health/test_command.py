@@ -205,6 +205,7 @@ def health(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     for name in [name for name in os.environ if name.startswith("MCPQUALITY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "2000")
+    monkeypatch.setenv("MCPQUALITY_DOCS__ENABLED", "no")
     monkeypatch.setenv("MCPQUALITY_HEALTH__CALL_LIMIT", "20")  # on a busy machine all servers are slow
     monkeypatch.chdir(tmp_path)
 

@@ -1,4 +1,4 @@
-"""What docs/how-to/health-in-ci.md shows is what is printed."""
+"""What docs/how-to/health-in-ci.md shows is what is printed, and the README shows lines of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tests.support.mcp_projects import SERVERS
 
 pytestmark = pytest.mark.e2e
 
-PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "health-in-ci.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "how-to" / "health-in-ci.md").read_text(encoding="utf-8")
 GREETS = """\
 import runpy, sys
 
@@ -45,3 +46,10 @@ def test_the_terminal_output_is_as_it_really_is(tmp_path: Path) -> None:
     done = mcpquality("health", cwd=tmp_path, env=env)
     assert done.returncode == 1
     assert timeless(done.stdout) == timeless(block("text"))
+
+
+def test_the_readme_shows_lines_of_it() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## MCP servers in CI\n")[2]
+    shown = re.findall(r"^```text\n(.*?)^```", readme, flags=re.DOTALL | re.MULTILINE)[0].splitlines()
+    assert len(shown) > 5
+    assert {line for line in shown if line != "..."} <= set(block("text").splitlines())

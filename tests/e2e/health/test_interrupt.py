@@ -60,7 +60,7 @@ def mark() -> str:
 
 @pytest.fixture
 def project(tmp_path: Path, mark: str) -> Path:
-    hanging = script("raw.py", "hang-tools/list", "ignore-eof", "ignore-term", "child", mark=mark)
+    hanging = script("raw.py", "hang-tools/list", "ignore-eof", "ignore-term", "child", "detached", mark=mark)
     write_servers(tmp_path, {"junk": script("raw.py", "banner", mark=mark), "hangs": hanging})
     (tmp_path / "test_it.py").write_text("def test_it():\n    raise AssertionError('it must not run')\n", "utf-8")
     return tmp_path

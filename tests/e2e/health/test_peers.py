@@ -56,7 +56,8 @@ def everything_over_http() -> Iterator[HttpServer]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [*peers.EVERYTHING.command(), "streamableHttp"]
-    env = os.environ | {"PORT": str(port)}
+    # A tool of it returns its environment: that of the tester would be judged, too.
+    env = {"PATH": os.environ["PATH"], "PORT": str(port)}
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         try:
             assert process.stderr is not None

@@ -7,7 +7,9 @@ import contextlib
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from pytest_mcpquality.mcp.errors import ProtocolViolationError, ServerFailedErr
 from pytest_mcpquality.mcp.handlers import Handlers
 from pytest_mcpquality.mcp.specs import StdioServer
 from pytest_mcpquality.mcp.stdio import Ending, StdioTransport
+from tests.support.left_running import MARK, left_running
 from tests.support.mcp import RAW, raw
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
@@ -202,6 +205,37 @@ async def test_whatever_it_ignores_nothing_is_left(ways: tuple[str, ...], how: E
     assert await gone(pid)
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what is left cannot be seen here")
+async def test_what_left_its_group_is_ended_and_named() -> None:
+    mark = uuid.uuid4().hex
+    connection = await opened(replace(raw("detached"), env={MARK: mark}))
+    assert len(left_running(mark)) == 2
+    await connection.close()
+    ended = transport_of(connection).ended
+    assert ended is not None
+    assert ended.how is Ending.EOF
+    assert [command.endswith("raw.py detached") for command in ended.left] == [True]
+    assert left_running(mark) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what is left cannot be seen here")
+async def test_what_left_its_group_is_killed_with_it_without_its_loop() -> None:
+    mark = uuid.uuid4().hex
+    connection = await opened(replace(raw("detached"), env={MARK: mark}))
+    assert len(left_running(mark)) == 2
+    connection.kill()
+    assert left_running(mark) == []
+    await connection.close()
+
+
+async def test_a_message_without_an_end_is_shown_when_it_hangs() -> None:
+    connection = await opened(raw("stop-ping"))
+    with pytest.raises(ServerHungError) as caught:
+        await connection.request("ping", timeout=0.5)
+    assert """stdout line 2 has no end: '{"jsonrpc": "2.0", "id":'""" in str(caught.value.diagnosis)
+    await connection.close()
+
+
 async def test_a_cancelled_close_goes_on() -> None:
     connection = await opened(raw("ignore-eof", "ignore-term"))
     pid = transport_of(connection).pid
@@ -227,6 +261,7 @@ async def test_a_server_can_be_killed_without_its_loop() -> None:
     [
         (StdioServer("no-such-command-anywhere"), "the command 'no-such-command-anywhere' does not exist on its PATH"),
         (StdioServer("no-such-command", inherit=()), "does not exist, and it gets no PATH"),
+        (StdioServer("python server.py"), "'python server.py' does not exist: it is started without a shell"),
         (StdioServer("/"), "'/' may not be executed"),
         (StdioServer(sys.executable, cwd=Path("/no/such/folder")), "its working folder /no/such/folder does not exist"),
         (StdioServer("a\0b"), "could not be started: embedded null byte"),

@@ -73,6 +73,7 @@ def test_one_broken_export_does_not_keep_the_other_out(tmp_path: Path, capsys: p
     assert call(tmp_path, "update", "--from", str(tmp_path / "bad.zip"), "--from", good) == 3
     said = capsys.readouterr()
     assert "is not a whole zip file" in said.err
+    assert "another machine" not in said.err
     assert "PyPI: 1 advisories" in said.out
 
 
@@ -147,7 +148,9 @@ def test_an_export_that_cannot_be_fetched_changes_nothing(
     tmp_path: Path, site: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(tmp_path, "update", "--from", f"{site}/gone.zip") == 3
-    assert "the server says 404" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "the server says 404" in said
+    assert "on another machine and take it in with `--from FILE`" in said
     (tmp_path / "www" / "page.zip").write_text("<html>please log in</html>", encoding="utf-8")
     assert call(tmp_path, "update", "--from", f"{site}/page.zip") == 3
     assert "is not a whole zip file" in capsys.readouterr().err

@@ -155,6 +155,30 @@ def test_status_of_a_service_that_is_gone_is_not_fine(
     assert "no answer " in printed
 
 
+def test_status_asks_although_an_answer_is_kept(
+    asking: Path, service: FakeContext7, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asking.is_dir()
+    for number in (1, 2):
+        assert docs("status", "--ask") == 0
+        assert len(service.requests) == number
+    monkeypatch.setenv("CONTEXT7_API_KEY", "not-a-key")
+    assert docs("status", "--ask") == 3
+    assert "no answer Context7 answered 401: invalid_api_key" in words(capsys)
+
+
+@pytest.mark.usefixtures("asking")
+@pytest.mark.parametrize(
+    "given", [("../etc/passwd", "x"), ("requests", "password='hunter2-Xq9-Zt4'"), ("", "x")]
+)  # pragma: allowlist secret
+def test_what_looks_like_a_path_or_holds_a_secret_is_not_sent(
+    given: tuple[str, str], service: FakeContext7, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert docs("get", *given) == 2
+    assert service.requests == []
+    assert "docs get" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("asking")
 def test_status_in_the_format_of_prometheus(capsys: pytest.CaptureFixture[str]) -> None:
     assert docs("status", "--ask", "--prometheus") == 0
@@ -245,6 +269,16 @@ def test_preparing_that_fails_is_told_by_the_report_that_fails(asking: Path) -> 
     assert [one.source for one in after.remediation] == [RemediationSource.CONTEXT7]
 
 
+def test_why_a_service_is_left_alone_is_said_once(
+    asking: Path, service: FakeContext7, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.play("quota")
+    step(asking).run(found("B602", "B501", "B506", "B301", "B324"), lambda: None, quiet=False)
+    said = capsys.readouterr().err
+    assert "is left alone until" in said
+    assert said.count("Quota Exceeded") == 1
+
+
 def test_quiet_says_nothing_of_what_is_missing(
     asking: Path, service: FakeContext7, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -280,6 +314,6 @@ class Silly:
 
 
 def test_a_scanner_that_breaks_off_explaining_has_nothing_to_say() -> None:
-    explain = explained_by([Silly()])  # type: ignore[list-item]
+    explain = explained_by([Silly()])
     assert explain("silly", "rule") is None
     assert explain("unknown", "rule") is None

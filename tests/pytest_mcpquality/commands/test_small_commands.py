@@ -87,3 +87,24 @@ def test_explain_does_not_guess(rule: str, capsys: pytest.CaptureFixture[str]) -
     captured = capsys.readouterr()
     assert "no scanner knows" in captured.err
     assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "nearest"),
+    [
+        ("mcp-path-travers", "mcp-path-traversal"),
+        ("semgrep:mcp-sql-injecton", "mcp-sql-injection"),
+        ("b-602", "B602"),
+        ("aws-acces-key", "aws-access-key"),
+        ("coverage-line", "coverage-lines"),
+        ("mcp-alive-strat", "mcp-alive-start"),
+    ],
+)
+def test_explain_names_the_nearest_rule(rule: str, nearest: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", rule]) == 2
+    assert capsys.readouterr().err.endswith(f"; did you mean {nearest}?\n")
+
+
+def test_explain_names_no_rule_that_is_not_near(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "quite-something-else-0"]) == 2
+    assert capsys.readouterr().err.endswith("Give its id as a report shows it, such as B602.\n")

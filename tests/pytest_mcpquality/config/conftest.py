@@ -42,6 +42,7 @@ def scanners() -> tuple[Scanner, ...]:
     bandit = (
         Option("skips", OptionKind.LIST, (), "Tests not run.", weaker=Weaker.MORE),
         Option("profile", OptionKind.TEXT, None, "A profile."),
+        Option("only", OptionKind.TEXT, "", "What to look for.", caution="nothing else is looked for"),
         Option("own-ignore", OptionKind.FLAG, default=False, help="Honour .bandit.", weaker=Weaker.MORE),
     )
     semgrep = (

@@ -20,7 +20,7 @@ def test_without_any_source_the_defaults_hold(load: Load) -> None:
     assert (settings.jobs, settings.offline, settings.cache_dir, settings.tools) == (0, False, None, {})
     assert all(setting.origin == DEFAULT for setting in settings.values)
     assert [one.off for one in settings.scanners.values()] == ["", "", ""]
-    assert settings.scanners["bandit"].options == {"skips": (), "profile": None, "own-ignore": False}
+    assert settings.scanners["bandit"].options == {"skips": (), "profile": None, "only": "", "own-ignore": False}
 
 
 def test_a_later_source_wins_and_is_named(load: Load) -> None:

@@ -56,6 +56,10 @@ def test_what_is_as_strict_or_stricter_is_not_weak(load: Load, text: str) -> Non
             'scanners.semgrep.config = ["p/python"] instead of ["bundled"], set by mcpquality.toml',
         ),
         ("scanners.semgrep.depth = 1", "scanners.semgrep.depth = 1 instead of 1.5, set by mcpquality.toml"),
+        (
+            "scanners.bandit.only = 'x'",
+            'scanners.bandit.only = "x" instead of "", set by mcpquality.toml: nothing else is looked for',
+        ),
         # Nobody has said what weakens it, so that everything does.
         ("scanners.bandit.profile = 'x'", 'scanners.bandit.profile = "x", set by mcpquality.toml'),
         ("tools.semgrep = 'path'", 'tools.semgrep = "path", set by mcpquality.toml'),

@@ -60,6 +60,13 @@ def test_anything_else_is_a_server_object() -> None:
     assert str(ServerObject(named)) == "SimpleNamespace"
 
 
+def test_what_has_a_name_is_called_by_it_however_it_is_reached() -> None:
+    command = SimpleNamespace(name="mine", command="python", args=["relay.py"])
+    assert find_target(command, KNOWN) == Found("mine", StdioServer("python", ("relay.py",)))
+    url = SimpleNamespace(name="mine", url="http://127.0.0.1:1/mcp")
+    assert find_target(url, KNOWN).name == "mine"
+
+
 @pytest.mark.parametrize(
     ("target", "says"),
     [

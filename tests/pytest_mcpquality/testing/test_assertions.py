@@ -81,7 +81,7 @@ def test_long_records_are_cut() -> None:
 
 def test_outcomes_that_are_left_are_named() -> None:
     server = server_with()
-    with pytest.raises(AssertionError, match=r"tool 'search': 0 of 2 outcomes used; left: Returns\(value='a'\), Tool"):
+    with pytest.raises(AssertionError, match=r"tool 'search': 0 of 2 outcomes used; left: returns\('a'\), error"):
         server.assert_all_scripts_exhausted()
 
 

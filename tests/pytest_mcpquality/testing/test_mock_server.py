@@ -300,7 +300,17 @@ async def test_computed_results_of_a_protocol_method_see_its_parameters() -> Non
     [
         (lambda server: server.script("ad", [normal()]), r"no tool 'ad'.*did you mean 'add'"),
         (lambda server: server.script("add", []), "no outcomes"),
-        (lambda server: server.add_tool("x", script=[delay(2.0)]), r"nothing that .*Delay.* could answer"),
+        (
+            lambda server: server.add_tool("x", script=[delay(2.0)]),
+            r"nothing that delay\(2.0, then=normal\(\)\) could answer",
+        ),
+        (lambda server: server.add_tool("x", script=returns(1)), r"script of tool 'x' is returns\(1\): write a list"),
+        (lambda server: server.add_tool("x", script=["busy"]), "script of tool 'x' has 'busy', which is no outcome"),
+        (lambda server: server.add_tool("x", script="busy"), "script of tool 'x' is 'busy': write a list"),
+        (lambda server: server.script("tools/lst", [normal()]), r"no method 'tools/lst'.*did you mean 'tools/list'"),
+        (lambda server: server.tool(len), r"write @server\.tool\(\)"),
+        (lambda server: server.resource(len), r"write @server\.resource\(uri\)"),
+        (lambda server: server.prompt(len), r"write @server\.prompt\(\)"),
         (lambda server: server.remove_tool("ad"), "no tool 'ad'"),
         (lambda server: server.update_resource("a:b", ""), "there are none"),
         (lambda server: server.add_completion("p", "a", []), "no prompt or resource template 'p'"),

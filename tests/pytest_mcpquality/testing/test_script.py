@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mcpquality.testing.errors import MockSetupError
-from pytest_mcpquality.testing.outcomes import Delay, Outcome, delay, hang, needs_fallback, normal, returns
+from pytest_mcpquality.testing.outcomes import (
+    Delay,
+    Outcome,
+    computes,
+    delay,
+    error,
+    hang,
+    needs_fallback,
+    normal,
+    protocol_error,
+    raw_result,
+    returns,
+)
 from pytest_mcpquality.testing.script import Script
 
 
@@ -39,3 +51,20 @@ def test_some_outcomes_end_in_what_there_is_without_a_script() -> None:
     assert needs_fallback(Delay(1.0, Delay(2.0)))
     assert not needs_fallback(delay(1.0, then=returns(1)))
     assert not needs_fallback(hang())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "written"),
+    [
+        (returns({"hits": 3}), "returns({'hits': 3})"),
+        (raw_result({"content": []}), "raw_result({'content': []})"),
+        (computes(len), "computes(len)"),
+        (error("busy"), "error('busy')"),
+        (protocol_error(-32000, "gone"), "protocol_error(-32000, 'gone')"),
+        (protocol_error(-32000, "gone", [1]), "protocol_error(-32000, 'gone', [1])"),
+        (delay(2.0, then=hang()), "delay(2.0, then=hang())"),
+        (normal(), "normal()"),
+    ],
+)
+def test_an_outcome_is_shown_as_it_was_written(outcome: Outcome, written: str) -> None:
+    assert repr(outcome) == written

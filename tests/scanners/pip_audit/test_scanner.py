@@ -121,7 +121,7 @@ def test_a_finding_comes_all_the_way(context: ScanContext) -> None:
 def test_a_tool_that_loses_an_advisory_is_not_believed(context: ScanContext) -> None:
     result = scan(replace(context, processes=World(forget="PYSEC-2099-1")), {"requirements.txt": "idna==3.4\n"})
     assert (result.status, result.findings) == (ScanStatus.INCOMPLETE, ())
-    assert "does not pass on PYSEC-2099-1" in result.problems[0]
+    assert "does not pass on PYSEC-2099-1" in result.unseen[0].reason
 
 
 def test_a_tool_that_loses_the_canary_is_not_believed(context: ScanContext) -> None:
@@ -153,7 +153,7 @@ def test_globs_that_name_nothing_are_a_problem(context: ScanContext) -> None:
 def test_advisories_that_are_no_folder(context: ScanContext, folder: str) -> None:
     result = scan(context, {"requirements.txt": "idna==3.4\n"}, advisories=folder)
     assert (result.status, unseen(result)) == (ScanStatus.INCOMPLETE, ["requirements.txt: idna 3.4"])
-    assert "is neither a folder of records nor a store" in result.problems[0]
+    assert "is neither a folder of records nor a store" in result.unseen[0].reason
 
 
 def test_advisories_in_the_tree_are_found_from_its_root(context: ScanContext) -> None:
@@ -184,6 +184,7 @@ def test_offline_without_advisories_no_tool_is_needed(context: ScanContext) -> N
     assert (result.status, len(result.unseen), result.commands) == (ScanStatus.INCOMPLETE, 12, ())
     assert result.problems[0].startswith("12 dependencies were not audited (p0 1, p1 1")
     assert "and 2 more" in result.problems[0]
+    assert result.unseen[0].reason not in result.problems[0]
 
 
 def test_without_the_tool_there_is_an_error(context: ScanContext) -> None:
@@ -196,8 +197,8 @@ def test_without_the_tool_there_is_an_error(context: ScanContext) -> None:
 def test_no_service_answers(context: ScanContext) -> None:
     result = scan(context, {"requirements.txt": "idna==3.4\n"}, advisories="")
     assert result.status is ScanStatus.INCOMPLETE
-    assert "OSV: pip-audit gave no result" in result.problems[0]
-    assert "PyPI: pip-audit gave no result" in result.problems[0]
+    assert "OSV: pip-audit gave no result" in result.unseen[0].reason
+    assert "PyPI: pip-audit gave no result" in result.unseen[0].reason
 
 
 @pytest.mark.parametrize(("service", "runs"), [("auto", 2), ("pypi", 1)])
@@ -280,7 +281,7 @@ def test_time_that_is_up_still_leaves_a_second(context: ScanContext) -> None:
             return Completed(argv, None, b"", b"", 1.0, timed_out=True)
 
     result = scan(replace(context, processes=Impatient()), {"requirements.txt": "a==1\n"}, clock=Still())
-    assert "did not finish in time" in result.problems[0]
+    assert "did not finish in time" in result.unseen[0].reason
 
 
 # Which advisories
@@ -347,8 +348,8 @@ def test_a_store_of_own_records_alone_makes_nothing_green(context: ScanContext, 
     result = scan(around, files, clock=NOW, store=store, advisories=str(store) if named else "")
     assert (result.status, result.findings, result.seen) == (ScanStatus.INCOMPLETE, (), ())
     assert unseen(result) == ["requirements.txt: idna 3.7"]
-    assert "does not know that requests 2.19.1 is vulnerable" in result.problems[0]
-    assert "beside it with `--name`" in result.problems[0]
+    assert "does not know that requests 2.19.1 is vulnerable" in result.unseen[0].reason
+    assert "beside it with `--name`" in result.unseen[0].reason
 
 
 def test_a_store_may_be_named(context: ScanContext, tmp_path: Path) -> None:
@@ -421,8 +422,9 @@ def test_exploitation_is_shown_and_lists_that_are_not_there_are_problems(context
 def test_nobody_is_told_to_do_what_is_done_already(context: ScanContext, option: str) -> None:
     offline = replace(context, offline=True)
     result = scan(offline, {"requirements.txt": "idna==3.4\n"}, advisories=option and str(context.root.parent / "gone"))
-    assert result.problems[0].count("mcpquality advisories update") == (not option)
-    assert ("Correct that option." in result.problems[0]) is bool(option)
+    said = result.problems[0] + result.unseen[0].reason
+    assert said.count("mcpquality advisories update") == (not option)
+    assert ("Correct the option `advisories`." in said) is bool(option)
 
 
 def test_scripts_are_looked_at(context: ScanContext) -> None:

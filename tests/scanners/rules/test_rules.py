@@ -49,6 +49,8 @@ OTHERS = {
     "client": "from mcp import ClientSession\nfrom fastmcp import Client\ndef f(x): eval(x)\n",
     "number": "@it.tool()\ndef f(n: int, on: bool, day: date | None = None): eval(n), eval(on), eval(day)\n",
     "test": "import pytest\nS = '''\nfrom mcp.server import Server\n'''\ndef f(x): eval(x)\n",
+    "quoted": "CASES = ['from mcp.server import Server']\ndef f(x): eval(x)\n",
+    "doctest": '"""\n>>> from fastmcp import FastMCP\n"""\ndef f(x): eval(x)\n',
     "context": "@it.tool()\ndef f(self, ctx: Context): eval(ctx), eval(self)\n",
 }
 

@@ -16,7 +16,8 @@ RULE: Final = Rule(
     "The server could not be started or reached, did not agree on a version of the protocol, or failed while its "
     "tools, resources and prompts were listed. No client can use it as it is.",
     "The message says what happened and what the server said last. Start the same command by hand in an environment "
-    "that has only the variables that the configuration gives it.",
+    "that has only the variables that the configuration gives it. One that only needs longer gets more time with "
+    "`start-limit` of its settings.",
 )
 
 

@@ -41,9 +41,18 @@ class Stop:
             case Ending.TERMINATED:
                 return Outcome((_hit(observed, ended, None),))
             case Ending.EOF | Ending.ITSELF:
-                return Outcome()
+                return _behind(observed, ended)
 
 
 def _hit(observed: Observation, ended: Ended, severity: Severity | None) -> Hit:
     message = f"{ended.how.value}, {ended.seconds:.1f} s after its standard input was closed"
     return Hit(RULE, Subject(observed.server), message, severity)
+
+
+def _behind(observed: Observation, ended: Ended) -> Outcome:
+    """What of its own went on, though the server did not."""
+    if not ended.left:
+        return Outcome()
+    count = f"{len(ended.left)} process{'es' if len(ended.left) > 1 else ''}"
+    message = f"left {count} behind that had to be killed: {' | '.join(ended.left)}"
+    return Outcome((Hit(RULE, Subject(observed.server), message),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from mcpquality_reports.text import visible
@@ -39,6 +39,9 @@ FOREIGN_TOOL: Final = Rule(
 # A name of one plain word ("search", "add") stands in many texts by chance.
 _TELLING: Final = re.compile(r"[a-z0-9]+(?:[_.-][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
 
+_SHOWN: Final = 3
+"""Servers that are named."""
+
 
 class Shadowing:
     """A finding for each shared name, and for each text that names a foreign tool."""
@@ -51,7 +54,23 @@ class Shadowing:
         if own is None or observed.others is None:
             return not_reached(observed, "its tools beside those of the other servers")
         hits = [hit for other in observed.others.values() for hit in _across(own, other)]
-        return Outcome(tuple(hits))
+        return Outcome((*_shared(own, observed.others.values()), *hits))
+
+
+def _shared(own: Definitions, others: Iterable[Definitions]) -> Iterator[Hit]:
+    """One finding for each name, however many servers have it."""
+    names = [(other.server, {text(tool, "name") for tool in other.tools}) for other in others]
+    for name in sorted({text(tool, "name") for tool in own.tools} - {""}):
+        if servers := [server for server, theirs in names if name in theirs]:
+            yield Hit(SAME_NAME, Subject(own.server, "tool", name), f"{_listed(servers)} a tool {name!r} too")
+
+
+def _listed(servers: list[str]) -> str:
+    if len(servers) == 1:
+        return f"the server {servers[0]} has"
+    first, last = servers[:_SHOWN], servers[_SHOWN:]
+    end = f"{len(last)} more" if last else first.pop()
+    return f"the servers {', '.join(first)} and {end} have"
 
 
 def _alike(own: Definitions, other: Definitions, mine: set[str], theirs: set[str]) -> Iterator[Hit]:
@@ -73,8 +92,6 @@ def _seen(name: str) -> str:
 def _across(own: Definitions, other: Definitions) -> Iterator[Hit]:
     mine = {text(tool, "name") for tool in own.tools}
     theirs = {text(tool, "name") for tool in other.tools}
-    for name in sorted(mine & theirs - {""}):
-        yield Hit(SAME_NAME, Subject(own.server, "tool", name), f"the server {other.server} has a tool {name!r} too")
     yield from _alike(own, other, mine - theirs, theirs - mine)
     telling = sorted(name for name in theirs - mine if _TELLING.fullmatch(name))
     if not telling:

@@ -42,7 +42,8 @@ class Output:
 def _hit(observed: Observation, call: ToolCall) -> Hit | None:
     subject, failure = Subject(observed.server, "tool", call.tool), call.answer.failure
     if failure is not None and failure.cause is Cause.TOO_LONG:
-        return Hit(RULE, subject, f"called with {call.how.value}, it {failure.text}", Severity.HIGH)
+        message = f"called with {call.how.value}, it never came to an end: {failure.text}"
+        return Hit(RULE, subject, message, Severity.HIGH)
     if call.size <= observed.limits.output:
         return None
     message = f"called with {call.how.value}, it answered with {call.size:,} bytes; the limit is "

@@ -45,7 +45,7 @@ def test_what_is_no_lock_file_is_refused_with_what_to_do(tmp_path: Path, content
     path.write_bytes(content)
     with pytest.raises(UsageError, match=message) as caught:
         load(path)
-    assert "--update-lock" in str(caught.value)
+    assert "delete it, write it anew with --update-lock" in str(caught.value), "--update-lock alone refuses it too"
 
 
 def test_a_lock_that_is_not_there_is_an_error_not_an_empty_lock(tmp_path: Path) -> None:

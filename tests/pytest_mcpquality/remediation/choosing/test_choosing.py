@@ -10,6 +10,8 @@ import pytest
 from mcpquality_scanners.bandit_help import RULES as BANDIT
 from mcpquality_scanners.findings import Category, Package
 from mcpquality_scanners.semgrep.rules import bundled_rules
+from pytest_mcpquality.health.check import Group
+from pytest_mcpquality.health.registry import load_checks, rules_of
 from pytest_mcpquality.remediation.choosing.choosing import Chooser, every_question, topic_of
 from pytest_mcpquality.remediation.choosing.configured import parse
 from pytest_mcpquality.remediation.choosing.hookspecs import hookimpl
@@ -79,13 +81,30 @@ def test_a_weakness_in_another_language_is_not_looked_up_in_pythons_documentatio
     [
         (Category.SECRET, "/python/cpython"),
         (Category.COVERAGE, "/pytest-dev/pytest"),
-        (Category.MCP, "/modelcontextprotocol/python-sdk"),
     ],
 )
 def test_what_no_rule_tells_the_category_does(category: Category, library: str) -> None:
     asked = ask(Subject("any", "any", category, is_python=False))
     assert asked is not None
     assert asked.libraries[0] == library
+
+
+def test_checks_of_mcp_servers_are_asked_about_by_their_group() -> None:
+    assert ask(Subject("mcp", "mcp-protocol-stdout", Category.MCP)) == Question(
+        ("/modelcontextprotocol/python-sdk", "mcp"), "initialize, declared capabilities, logging to standard error"
+    )
+    built = ask(Subject("mcp", "mcp-exposure-rebinding", Category.MCP, cwe=(346, 350)), "fastmcp")
+    assert built is not None
+    assert built.libraries[0] == "/jlowin/fastmcp"
+    # How a client is set up no library tells, and a third party's check is about anything.
+    assert ask(Subject("mcp", "mcp-configuration-shell", Category.MCP, cwe=(78,))) is None
+    assert ask(Subject("mcp", "mcp-house-style", Category.MCP)) is None
+
+
+def test_every_check_has_a_topic_or_is_about_the_configuration() -> None:
+    rules = rules_of(load_checks())
+    without = [rule for rule in rules if not topic_of(Subject("mcp", rule, Category.MCP))]
+    assert without == [name for name, rule in rules.items() if rule.group is Group.CONFIGURATION]
 
 
 def advisory(name: str, fixed: tuple[str, ...] = (), upgrade: str = "", ecosystem: str = "pypi") -> Subject:
@@ -198,7 +217,7 @@ def test_a_plugin_that_does_not_do_costs_no_advice(rule: str) -> None:
 
 def test_the_tables_hold_together() -> None:
     assert {*RULES.values(), *WEAKNESSES.values()} <= TOPICS.keys()
-    assert RULES.keys() <= BANDIT.keys() | bundled_rules().keys()
+    assert RULES.keys() <= BANDIT.keys() | bundled_rules().keys() | rules_of(load_checks()).keys()
     assert {*MODULES.values(), *RENAMED.values()} <= LIBRARIES.keys()
     for topic in TOPICS.values():
         assert {*topic.libraries, topic.default} - {""} <= LIBRARIES.keys()

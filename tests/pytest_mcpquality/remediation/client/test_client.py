@@ -25,10 +25,10 @@ from pytest_mcpquality.remediation.errors import (
 )
 from pytest_mcpquality.remediation.settings import DocsSettings
 from pytest_mcpquality.remediation.values import Documentation, Library, Miss, MissReason
-from pytest_mcpquality.resilience.breaker_values import BreakerState
+from pytest_mcpquality.resilience.breaker_values import BreakerSettings, BreakerState
 from pytest_mcpquality.resilience.cache.values import Json
 from pytest_mcpquality.testing import FakeClock
-from tests.support.docs_client import REQUESTS, SNIPPETS, Scripted, client_of, hang
+from tests.support.docs_client import REQUESTS, SNIPPETS, Scripted, Step, client_of, hang
 
 pytestmark = [pytest.mark.timeout(20), pytest.mark.asyncio]
 
@@ -217,6 +217,29 @@ async def test_its_breaker_can_be_seen(clock: FakeClock) -> None:
     client = client_of(Scripted(), clock)
     client.breaker.force_open()
     assert (await missed(client, clock)).text == "Context7 is left alone: it has failed too often"
+
+
+async def test_a_service_that_is_left_alone_is_said_to_have_failed_how_at_first(
+    clock: FakeClock, tmp_path: Path
+) -> None:
+    settings = DocsSettings(cache="memory", breaker=BreakerSettings(consecutive_failures=2))
+    steps = [UnreachableError(f"failure {number}") for number in range(3)]
+    client = client_of(Scripted(*steps), clock, settings=settings, file=tmp_path / "docs.sqlite")
+    found = await after(clock, client.fetch("/a/one", QUERY), 20)
+    assert isinstance(found, Miss)
+    assert found.text.endswith(": it has failed too often, at first so: failure 0")
+    await client.aclose()
+    # The next process is told, too.
+    later = client_of(Scripted(), clock, settings=settings, file=tmp_path / "docs.sqlite")
+    assert (await missed(later, clock)).text.endswith("at first so: failure 0")
+
+
+async def test_a_failure_before_an_answer_is_not_the_first_of_those_after_it(clock: FakeClock) -> None:
+    settings = DocsSettings(cache="memory", breaker=BreakerSettings(consecutive_failures=2))
+    steps: tuple[Step, ...] = (UnreachableError("old"), SNIPPETS, *(UnreachableError("new") for _ in range(3)))
+    client = client_of(Scripted(*steps), clock, settings=settings)
+    await documented(client, clock, "/a/one")
+    assert (await missed(client, clock, "/a/two")).text.endswith("at first so: new")
 
 
 # Stale when down.

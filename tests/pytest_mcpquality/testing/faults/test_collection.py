@@ -99,6 +99,17 @@ def test_what_makes_no_sense_is_refused_at_once_and_nothing_is_added() -> None:
     given.attach("http")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [(Hangs, r"Hangs is a kind of fault: make one, Hangs\(\.\.\.\)"), ("dies", "'dies' is no fault: give one of")],
+)
+def test_what_is_no_fault_is_refused(wrong: object, message: str) -> None:
+    faults = Faults()
+    with pytest.raises(FaultError, match=message):
+        faults.add(Hangs(), wrong)  # type: ignore[arg-type]
+    assert not faults
+
+
 def test_listeners_hear_of_every_change_until_they_leave() -> None:
     heard: list[int] = []
     given = Faults()

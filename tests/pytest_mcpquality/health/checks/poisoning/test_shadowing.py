@@ -37,3 +37,19 @@ def test_another_name_is_another_tool(name: str) -> None:
 def test_the_same_name_is_found_once() -> None:
     [hit] = Shadowing().look(seen("send_email", "list_notes")).hits
     assert hit.message == "the server mail has a tool 'send_email' too"
+
+
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        (2, "the servers m0 and m1 have a tool 'send_email' too"),
+        (3, "the servers m0, m1 and m2 have a tool 'send_email' too"),
+        (9, "the servers m0, m1, m2 and 6 more have a tool 'send_email' too"),
+    ],
+)
+def test_a_name_that_many_have_is_one_finding(others: int, message: str) -> None:
+    tools: tuple[dict[str, Any], ...] = ({"name": "send_email"},)
+    many = {f"m{number}": Definitions(f"m{number}", tools=tools) for number in range(others)}
+    observed = Observation("notes", first=Look(Definitions("notes", tools=tools)), others=many)
+    [hit] = Shadowing().look(observed).hits
+    assert hit.message == message

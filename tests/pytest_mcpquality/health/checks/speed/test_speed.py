@@ -105,7 +105,10 @@ def test_output_that_is_too_large() -> None:
         "called with arguments from its schema, it answered with 2,000,000 bytes; the limit is 1,000,000",
     )
     endless = Answer(failure=Diagnosis(Cause.TOO_LONG, "stdout line 9 is longer than 67108864 bytes"))
-    assert said(Output().look(probed(call(endless))))[0] == "high"
+    assert said(Output().look(probed(call(endless)))) == (
+        "high",
+        "called with arguments from its schema, it never came to an end: stdout line 9 is longer than 67108864 bytes",
+    )
 
 
 def test_durations() -> None:
