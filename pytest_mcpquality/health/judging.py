@@ -64,6 +64,7 @@ def result_of(
     for check in checks:
         if _applies(check, looked, settings):
             _run(check, seen, found)
+    found.unseen += _nothing(seen)
     hits = [hit for hit in found.hits if not settings.skips(hit.rule.id)]
     return ScanResult(
         scanner_of(seen.server),
@@ -115,6 +116,14 @@ def _finding(hit: Hit, server: str, settings: HealthSettings, today: date) -> Fi
         return finding
     reason = f"{allowed.reason} (until {allowed.expires})"
     return replace(finding, suppression=Suppression(SuppressionKind.CONFIG, reason))
+
+
+def _nothing(seen: Observation) -> list[Unseen]:
+    """A server that offers nothing was not checked: often a key is missing, without which it hides its tools."""
+    if seen.definitions is None or seen.failure is not None or any(seen.definitions.listed()):
+        return []
+    reason = "it lists no tools, resources or prompts, so there was nothing to check"
+    return [Unseen(f"{seen.server}: what it offers", reason)]
 
 
 def _seen(definitions: Definitions | None) -> tuple[str, ...]:

@@ -335,8 +335,10 @@ class MockMCPServer:
 
         Raises:
             AssertionError: It was; shows the calls.
+            MockSetupError: The protocol has no such method, so that this could never fail.
         """
         __tracebackhide__ = True
+        self._check_method(subject)
         check_not_called(self.name, subject, self.calls(subject), arguments=arguments)
 
     def assert_all_scripts_exhausted(self) -> None:

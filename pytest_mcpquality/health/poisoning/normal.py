@@ -69,7 +69,7 @@ def hidden_texts(text: str) -> Iterator[tuple[str, str]]:
         tags = "".join(chr(ord(character) - 0xE0000) for character in text if ord(character) in _TAGS)
         if tags:
             yield "Unicode tag characters", tags
-    if any(len(word) >= MIN_ENCODED for word in text.split()) or _SPACED_HEX.search(text):
+    if max(map(len, text.split()), default=0) >= MIN_ENCODED or _SPACED_HEX.search(text):
         yield from _decoded(text)
     if _ODD.search(text):
         yield from _apart(text)

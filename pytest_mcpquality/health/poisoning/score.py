@@ -1,4 +1,4 @@
-"""From signals to a verdict on one text: how much speaks to the model within a few sentences, and where."""
+"""From signals and wording to a verdict on one text: how much speaks to the model within a few sentences, and where."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Final
 
 from pytest_mcpquality.health.poisoning.normal import DECODERS, MIN_ENCODED, hidden_texts, normal
-from pytest_mcpquality.health.poisoning.sentences import sentences
+from pytest_mcpquality.health.poisoning.sentences import Sentence, sentences
 from pytest_mcpquality.health.poisoning.signals import IN_TEXTS, LANGUAGES, Signal, foreign, worth_a_search
+from pytest_mcpquality.health.poisoning.wording import wording
 
 THRESHOLD: Final = 0.7
 """From this weight on a text is taken for instructions to the model."""
@@ -26,6 +27,12 @@ REMEMBERED: Final = 2_000
 
 _DECODED: Final = 0.5
 """Weight from which an encoded text counts as one that had to be hidden."""
+
+WORDED: Final = "is worded like an instruction to the model"
+"""What is said of a text that no signal is enough for, but whose words are those of instructions."""
+
+_LEAN: Final = 0.1
+"""What a step above the border of the wording adds to the weight."""
 
 _EXCERPT: Final = 200
 
@@ -57,23 +64,23 @@ class _Match:
     end: int
 
 
-def judge(text: str) -> Verdict:
-    """How much of a text instructs the model, what is encoded in it included."""
+def judge(text: str, *, worded: bool = True) -> Verdict:
+    """How much of a text instructs the model, what is encoded in it included; by its wording too, if that is asked."""
     if len(text) < MIN_ENCODED and text.isascii() and " " not in text:
         return _NOTHING
-    return remembered(text) if len(text) <= REMEMBERED else _read(text)
+    return remembered(text, worded=worded) if len(text) <= REMEMBERED else _read(text, worded=worded)
 
 
 @lru_cache(maxsize=4096)
-def remembered(text: str) -> Verdict:
+def remembered(text: str, *, worded: bool) -> Verdict:
     """The same of a text that may come again: many parameters are described alike, and there are two starts."""
-    return _read(text)
+    return _read(text, worded=worded)
 
 
-def _read(text: str) -> Verdict:
-    verdict = _judge(normal(text[:LONGEST]))
+def _read(text: str, *, worded: bool) -> Verdict:
+    verdict = _judge(normal(text[:LONGEST]), worded=worded)
     for how, words in hidden_texts(text[:LONGEST]):
-        inner = _judge(normal(words))
+        inner = _judge(normal(words), worded=False)
         told = how in DECODERS and len(_PROSE.findall(words)) >= _MIN_WORDS
         enough = inner.weight >= (_DECODED if how in DECODERS else THRESHOLD)
         if told or (enough and inner.weight > verdict.weight):
@@ -83,8 +90,14 @@ def _read(text: str) -> Verdict:
     return verdict
 
 
-def _judge(text: str) -> Verdict:
-    matches = sorted(_matches(text), key=lambda match: match.start)
+def _judge(text: str, *, worded: bool) -> Verdict:
+    parts = list(sentences(text))
+    verdict = _signalled(text, parts)
+    return _worded(text, parts, verdict) if worded else verdict
+
+
+def _signalled(text: str, parts: Sequence[Sentence]) -> Verdict:
+    matches = sorted(_matches(text, parts), key=lambda match: match.start)
     best: list[_Match] = []
     for index, first in enumerate(matches):
         near = [match for match in matches[index:] if match.end <= first.start + WINDOW or match is first]
@@ -92,14 +105,26 @@ def _judge(text: str) -> Verdict:
             best = near
     if not best:
         return _NOTHING
-    return Verdict(_weight(best), tuple(dict.fromkeys(match.signal.family for match in best)), _excerpt(text, best))
+    heaviest = max(best, key=lambda match: match.signal.weight)
+    families = tuple(dict.fromkeys(match.signal.family for match in best))
+    return Verdict(_weight(best), families, _excerpt(text, best[0].start, heaviest.start))
 
 
-def _matches(text: str) -> Iterator[_Match]:
+def _worded(text: str, parts: Sequence[Sentence], verdict: Verdict) -> Verdict:
+    """The verdict with the wording added: what the signals saw counts towards its border, and stays if enough."""
+    read = wording(parts)
+    if read is None or read.margin + verdict.weight < 0:
+        return verdict
+    weight = max(verdict.weight, THRESHOLD + _LEAN * (read.margin + verdict.weight))
+    excerpt = verdict.excerpt if verdict.poisoned else _excerpt(text, read.start, read.start)
+    return Verdict(round(weight, 3), (*verdict.families, WORDED), excerpt)
+
+
+def _matches(text: str, parts: Sequence[Sentence]) -> Iterator[_Match]:
     for signal in IN_TEXTS if not foreign(text) else (*IN_TEXTS, *LANGUAGES):
         for found in signal.in_text(text):
             yield _Match(signal, found.start(), found.end())
-    for sentence in sentences(text):
+    for sentence in parts:
         for signal in worth_a_search(sentence.mask):
             for found in signal.in_sentence(sentence.text):
                 yield _Match(signal, sentence.start + found.start(), sentence.start + found.end())
@@ -113,9 +138,7 @@ def _weight(matches: Sequence[_Match]) -> float:
     return round(sum(weights.values()), 3)
 
 
-def _excerpt(text: str, matches: Sequence[_Match]) -> str:
-    heaviest = max(matches, key=lambda match: match.signal.weight)
-    first = matches[0].start
-    start = first if heaviest.start - first < _EXCERPT // 2 else heaviest.start
+def _excerpt(text: str, first: int, heaviest: int) -> str:
+    start = first if heaviest - first < _EXCERPT // 2 else heaviest
     words = re.sub(r"\s+", " ", text[start : start + _EXCERPT]).strip()
     return f"{'…' if start else ''}{words}{'…' if start + _EXCERPT < len(text) else ''}"

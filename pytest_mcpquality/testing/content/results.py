@@ -40,14 +40,17 @@ def tool_error(message: str) -> dict[str, Any]:
 
 
 def as_blocks(value: object) -> list[dict[str, Any]] | None:
-    """The content blocks that a value is made of; None if it is anything else."""
+    """The content blocks that a value is made of, text among blocks being one; None if it is anything else."""
     if value is None:
         return []
     if (block := _as_block(value)) is not None:
         return [block]
     if not isinstance(value, list | tuple) or not value:
         return None
-    blocks = [_as_block(item) for item in cast("Sequence[object]", value)]
+    items = cast("Sequence[object]", value)
+    blocks = [_as_block(item) for item in items]
+    if any(blocks):
+        blocks = [text(item) if isinstance(item, str) else block for item, block in zip(items, blocks, strict=True)]
     return None if None in blocks else cast("list[dict[str, Any]]", blocks)
 
 

@@ -61,6 +61,15 @@ def test_what_a_check_finds_is_a_finding_about_its_subject() -> None:
     assert result.notes == ("protocol 2025-11-25: 2 tools, 1 prompt",)
 
 
+def test_of_a_server_that_lists_nothing_nothing_was_seen() -> None:
+    empty = Look(Definitions("one", "2025-11-25", capabilities={"tools": {}}))
+    result = checked(result_of(Looked(Observation("one", empty, empty)), [], HealthSettings(), TODAY))
+    assert result.status is ScanStatus.INCOMPLETE
+    assert result.unseen == (
+        Unseen("one: what it offers", "it lists no tools, resources or prompts, so there was nothing to check"),
+    )
+
+
 def test_a_hit_with_a_severity_of_its_own_keeps_it() -> None:
     hit = Hit(SLOW, Subject("one"), "took a year", Severity.CRITICAL)
     (finding,) = result_of(Looked(WHOLE), [FakeCheck((SLOW,), hits(hit))], HealthSettings(), TODAY).findings

@@ -308,6 +308,7 @@ async def test_computed_results_of_a_protocol_method_see_its_parameters() -> Non
         (lambda server: server.add_tool("x", script=["busy"]), "script of tool 'x' has 'busy', which is no outcome"),
         (lambda server: server.add_tool("x", script="busy"), "script of tool 'x' is 'busy': write a list"),
         (lambda server: server.script("tools/lst", [normal()]), r"no method 'tools/lst'.*did you mean 'tools/list'"),
+        (lambda server: server.assert_not_called("tools/cal"), r"no method 'tools/cal'.*did you mean 'tools/call'"),
         (lambda server: server.tool(len), r"write @server\.tool\(\)"),
         (lambda server: server.resource(len), r"write @server\.resource\(uri\)"),
         (lambda server: server.prompt(len), r"write @server\.prompt\(\)"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -49,6 +49,7 @@ _STAND_IN: Final = re.compile(
     r"^(?:true|false|none|null|\d+)$|^(?:bearer|basic|token)?\s*$",
     re.IGNORECASE,
 )
+_HEADER: Final = re.compile(r"([A-Za-z][\w-]*):(?!//)\s*(\S.*)")
 
 
 class Secrets:
@@ -69,21 +70,37 @@ def _places(entry: ServerEntry) -> Iterator[str]:
     for table, key, value in tables(entry):
         if _is_secret(key, value):
             yield f"{table}.{key} holds a secret in plain text"
-    words = command_line(entry)
+    yield from _in_arguments(command_line(entry))
+    if _in_address(address(entry)):
+        yield "its URL holds a secret in plain text"
+
+
+def _in_arguments(words: Sequence[str]) -> Iterator[str]:
+    told = -1
     for number, word in enumerate(words):
-        name, equals, value = word.lstrip("-").partition("=")
-        if not equals and word.startswith("-") and number + 1 < len(words):
-            name, value = word.lstrip("-"), words[number + 1]
-            if value.startswith("-"):
-                continue
-        if _is_secret(name, value):
+        name, value, place = _named(words, number)
+        if number == told:
+            continue  # with the option before it
+        if name and _is_secret(name, value):
+            told = place
             yield f"the argument {name} holds a secret in plain text"
-        elif _KNOWN.search(word):
+        elif _KNOWN.search(word) and not _STAND_IN.search(word):
             yield f"argument {number} holds a secret in plain text"
         elif "://" in word and _in_address(word):
             yield f"the URL in argument {number} holds a secret in plain text"
-    if _in_address(address(entry)):
-        yield "its URL holds a secret in plain text"
+
+
+def _named(words: Sequence[str], number: int) -> tuple[str, str, int]:
+    """A name, its value, and which word the value stands in: `--name value`, `name=value`, `name: value`."""
+    word = words[number]
+    if header := _HEADER.fullmatch(word):
+        return header[1], header[2], number
+    name, equals, value = word.lstrip("-").partition("=")
+    if equals:
+        return name, value, number
+    if word.startswith("-") and number + 1 < len(words) and not words[number + 1].startswith("-"):
+        return name, words[number + 1], number + 1
+    return "", "", number
 
 
 def _is_secret(key: str, value: str) -> bool:

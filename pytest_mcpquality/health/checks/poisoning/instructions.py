@@ -42,7 +42,8 @@ class Instructions:
 
 
 def _hit(server: str, field: TextField) -> Hit | None:
-    verdict = judge(field.text)
+    # A server's instructions are meant for the model: only what an attacker has to say counts there.
+    verdict = judge(field.text, worded=field.place != "instructions")
     if not verdict.poisoned:
         return None
     message = f"{field.place} {', '.join(verdict.families)}: {verdict.excerpt!r}"

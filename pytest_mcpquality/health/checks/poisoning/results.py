@@ -43,7 +43,8 @@ class PoisonedResults:
 
 def _hits(server: str, call: ToolCall) -> Iterator[Hit]:
     for words in call.answer.texts():
-        verdict = judge(words)
+        # What is returned may be any document: how descriptions are worded says nothing about those.
+        verdict = judge(words, worded=False)
         if verdict.poisoned:
             message = f"called with {call.how.value}, it returned {', '.join(verdict.families)}: {verdict.excerpt!r}"
             yield Hit(RULE, Subject(server, "tool", call.tool), message)

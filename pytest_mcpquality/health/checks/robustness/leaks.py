@@ -68,6 +68,9 @@ _LEAKS: Final = (
         Severity.MEDIUM,
     ),
 )
+_EXAMPLE: Final = re.compile(r"\b(?:e\.g\.|such as|for (?:example|instance))[^\n]*", re.IGNORECASE)
+"""What shows how a value has to look, and is none of the machine's."""
+
 _READ: Final = 20_000
 """Characters of one error that are searched."""
 
@@ -89,9 +92,10 @@ class ErrorLeaks:
 def _first(server: str, leak: _Leak, probes: Probes) -> Hit | None:
     for subject, asked, answer in _errors(server, probes):
         for words in answer.texts():
-            found = leak.pattern.search(words[:_READ])
+            told = _EXAMPLE.sub("", words[:_READ])
+            found = leak.pattern.search(told)
             if found is not None:
-                excerpt = "" if leak.secret else f": {one_line(words[found.start() : found.start() + 160])!r}"
+                excerpt = "" if leak.secret else f": {one_line(told[found.start() : found.start() + 160])!r}"
                 return Hit(RULE, subject, f"the error to {asked} holds {leak.what}{excerpt}", leak.severity)
     return None
 

@@ -123,7 +123,7 @@ OVERRIDING: Final = (
         0.75,
         r"\b(?:treat|regard|consider|handle|interpret|see|take|accept|act) (?:\S+ ){0,9}?as (?:if|though) (?:it|they|this|these|the|that|\S+) (?:\S+ ){0,4}?"
         r"(?:came|come|comes|from|were|was|had|given|said|written|sent|wrote|asked)\b",
-        r"\b(?:treat|regard|consider|take|accept) (?:\S+ ){0,6}?as (?:coming|an? (?:instruction|order|command)|instructions?|orders|commands|binding)\b",
+        r"\b(?:treat|regard|consider|take|accept) (?:\S+ ){0,6}?(?<!\bnever )(?<!\bnot )as (?:coming|an? (?:instruction|order|command)|instructions?|orders|commands|binding)\b",
         r"\bto be treated as (?:\w+ )?(?:instructions?|orders|commands|coming)",
         r"\b(?:follow|obey|carry out|execute|perform|comply with|act on|do|run) (?:\w+ ){0,2}?(?:them|it|all|any|every|each|the|whatever) ?(?:\w+ ){0,3}?"
         r"(?:as though|as if|it says|they say|(?:tasks?|instructions?|steps|commands|orders|directions) (?:\w+ ){0,3}?(?:there|listed|found|contained|inside|in it|in the (?:page|file|result|output|response|document|text|issue|body)|"

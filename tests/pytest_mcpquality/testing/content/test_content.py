@@ -52,6 +52,13 @@ def test_content_models_of_the_sdk_are_blocks() -> None:
     assert result["content"] == [{"type": "text", "text": "x"}]
 
 
+def test_text_among_blocks_is_a_block() -> None:
+    picture = blocks.image(b"x")
+    assert tool_result([picture, "a cat"])["content"] == [picture, {"type": "text", "text": "a cat"}]
+    assert tool_result(["a", "b"])["content"] == [{"type": "text", "text": '["a", "b"]'}]
+    assert tool_result([picture, 1])["content"][0]["type"] == "text"
+
+
 @given(st.integers(0, 30), st.integers(1, 10))
 def test_pages_hold_everything_once(total: int, size: int) -> None:
     definitions = [{"name": str(number)} for number in range(total)]

@@ -89,14 +89,14 @@ def test_a_secret_is_found_where_it_stands_and_never_shown(table: dict[str, Any]
 @pytest.mark.parametrize(
     ("args", "place"),
     [
-        (["--api-key", "sk-proj-0123456789abcdefghij"], "the argument api-key"),
+        (["--api-key", FAKE], "the argument api-key"),
         (["--header", "Authorization: Bearer 0123456789abcdef="], "the argument Authorization"),
         (["--header", "X-Api-Key:0123456789abcdef"], "the argument X-Api-Key"),
-        (["run", "sk-proj-0123456789abcdefghij"], "argument 2"),
+        (["run", FAKE], "argument 2"),
     ],
 )
 def test_a_secret_among_the_arguments_is_told_once(args: list[str], place: str) -> None:
-    [message] = said(Secrets(), {"command": "npx", "args": args})
+    [message] = messages(Secrets(), {"command": "npx", "args": args})
     assert message == f".mcp.json:7: {place} holds a secret in plain text"
 
 
@@ -105,13 +105,13 @@ def test_a_secret_among_the_arguments_is_told_once(args: list[str], place: str) 
     [
         ["--header", "Authorization: Bearer ${TOKEN}"],
         ["--header", "Accept: application/json"],
-        ["--api-key", "sk-your-own-key-goes-here-00"],
+        ["--api-key", "sk-" + "your-own-key-goes-here-00"],
         ["--url", "https://example.com/token"],
         ["--token", "--verbose"],
     ],
 )
 def test_arguments_without_a_secret(args: list[str]) -> None:
-    assert said(Secrets(), {"command": "npx", "args": args}) == []
+    assert messages(Secrets(), {"command": "npx", "args": args}) == []
 
 
 @pytest.mark.parametrize(

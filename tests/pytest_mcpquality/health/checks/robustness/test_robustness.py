@@ -112,6 +112,7 @@ def test_wrong_arguments_without_an_answer() -> None:
         ("near: SELECT name FROM users WHERE id = 1", "medium", "a statement of a database"),
         ("no such file: /home/me/notes.db", "medium", "a path of the machine"),
         (r"no such file: C:\Users\me\notes.db", "medium", "a path of the machine"),
+        ("give a path, for example a.db\nno such file: /home/me/a.db", "medium", "a path of the machine"),
     ],
 )
 def test_errors_that_show_the_inside(words: str, severity: str, kind: str) -> None:
@@ -130,6 +131,8 @@ def test_errors_that_show_the_inside(words: str, severity: str, kind: str) -> No
         "expected string at position 3: look at https://example.org/home/start",
         "MCP error -32602: Input validation error: path: Required",
         "use http://127.0.0.1:8080/ or user@example.org",
+        r"Path 'example' must be absolute, e.g. 'C:\Reports\q1.xlsx' or '/home/me/q1.xlsx'.",
+        "no DSN: give one such as postgres://user:password@db/x",
     ],
 )
 def test_errors_that_say_what_is_wrong(words: str) -> None:
