@@ -64,8 +64,23 @@ async def hang() -> tuple[Snippet, ...]:
 def client_of(
     transport: Scripted, clock: Clock, *, settings: DocsSettings | None = None, file: Path | None = None
 ) -> DocsClient:
-    """A client over a script, with a cache in memory or in a file, and no jitter."""
+    """A client over a script, with a cache in memory or in a file, and no jitter.
+
+    With a file, whoever asks for it calls `close_clients` afterwards.
+    """
     settings = settings or DocsSettings(cache="memory")
     tiers: Tiers = open_tiers(str(file) if file else "memory", clock)
     keys = Keyring(settings, clock)
-    return DocsClient(settings, lambda _: transport, tiers, keys, clock=clock, scatter=lambda: 0.0)
+    client = DocsClient(settings, lambda _: transport, tiers, keys, clock=clock, scatter=lambda: 0.0)
+    if file:
+        _with_files.append(client)
+    return client
+
+
+_with_files: list[DocsClient] = []
+
+
+async def close_clients() -> None:
+    """Close the files of all clients, as often as one was closed already."""
+    while _with_files:
+        await _with_files.pop().aclose()

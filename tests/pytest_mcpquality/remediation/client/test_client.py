@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import pytest_asyncio
 
 from mcpquality_scanners.errors import UsageError
 from pytest_mcpquality.remediation import client as client_module
@@ -28,7 +29,7 @@ from pytest_mcpquality.remediation.values import Documentation, Library, Miss, M
 from pytest_mcpquality.resilience.breaker_values import BreakerSettings, BreakerState
 from pytest_mcpquality.resilience.cache.values import Json
 from pytest_mcpquality.testing import FakeClock
-from tests.support.docs_client import REQUESTS, SNIPPETS, Scripted, Step, client_of, hang
+from tests.support.docs_client import REQUESTS, SNIPPETS, Scripted, Step, client_of, close_clients, hang
 
 pytestmark = [pytest.mark.timeout(20), pytest.mark.asyncio]
 
@@ -41,6 +42,13 @@ DOWN = UnreachableError("down")
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def closed() -> AsyncIterator[None]:
+    """No file of a client is left to the garbage collector, which warns in whichever test runs then."""
+    yield
+    await close_clients()
 
 
 async def after(clock: FakeClock, call: Coroutine[Any, Any, T], seconds: float = 60.0) -> T:
