@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import log
 from typing import Final
 
 from pytest_mcpquality.health.poisoning.normal import DECODERS, MIN_ENCODED, hidden_texts, normal
@@ -33,6 +34,10 @@ WORDED: Final = "is worded like an instruction to the model"
 
 _LEAN: Final = 0.1
 """What a step above the border of the wording adds to the weight."""
+
+_CROWD: Final = 0.75
+"""By how much the border rises with the logarithm of the sentences, beyond the two that are added up at most: the most
+telling of many is so by chance, too."""
 
 _EXCERPT: Final = 200
 
@@ -113,9 +118,12 @@ def _signalled(text: str, parts: Sequence[Sentence]) -> Verdict:
 def _worded(text: str, parts: Sequence[Sentence], verdict: Verdict) -> Verdict:
     """The verdict with the wording added: what the signals saw counts towards its border, and stays if enough."""
     read = wording(parts)
-    if read is None or read.margin + verdict.weight < 0:
+    if read is None:
         return verdict
-    weight = max(verdict.weight, THRESHOLD + _LEAN * (read.margin + verdict.weight))
+    over = read.margin + verdict.weight - _CROWD * log(max(len(parts) / 2, 1))
+    if over < 0:
+        return verdict
+    weight = max(verdict.weight, THRESHOLD + _LEAN * over)
     excerpt = verdict.excerpt if verdict.poisoned else _excerpt(text, read.start, read.start)
     return Verdict(round(weight, 3), (*verdict.families, WORDED), excerpt)
 
