@@ -6,12 +6,12 @@ import asyncio
 import os
 import platform
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from mcpquality_scanners.base import ProcessRunner, ScanContext, Scanner, Tool, ToolProvider
 from mcpquality_scanners.clock import Clock
@@ -23,6 +23,7 @@ from mcpquality_scanners.git import head_commit
 from mcpquality_scanners.options import Value
 from mcpquality_scanners.process import SystemProcessRunner
 from mcpquality_scanners.results import Commit, Environment, FileSummary, Results
+from mcpquality_scanners.tasks import ended
 from mcpquality_scanners.text import one_line
 from pytest_mcpquality import __version__
 from pytest_mcpquality.merge import merge_findings
@@ -198,7 +199,7 @@ class _Run:
         # Started once nothing can go wrong any more before it is waited for: a task that is left to asyncio.run to
         # cancel hangs for good when it is just starting a process. No slot needed, it is over in milliseconds.
         commit = asyncio.create_task(head_commit(self._plan.root, self._processes))
-        interrupted = await _interrupted([*tasks.values(), commit])
+        interrupted = not await ended([*tasks.values(), commit])
         names = (assignment.scanner.name for assignment in self._plan.assignments)
         outcomes = [_outcome(name, tasks[name]) for name in names]
         return outcomes, None if commit.cancelled() else commit.result(), interrupted
@@ -280,18 +281,6 @@ class _UntimedTools:
         # A scanner's own tool is asked for first; others only help.
         self._trace.version = self._trace.version or tool.version
         return tool
-
-
-async def _interrupted(tasks: Sequence[asyncio.Task[Any]]) -> bool:
-    """Wait until all tasks have ended; True when the calling task was cancelled and so they were."""
-    try:
-        await asyncio.wait(tasks)
-    except asyncio.CancelledError:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        return True
-    return False
 
 
 def _own(result: object, name: str) -> ScanResult:

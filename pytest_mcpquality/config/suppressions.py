@@ -78,7 +78,7 @@ def _text(value: object) -> object:
 def _field_problem(name: str, value: object, vocabulary: Vocabulary) -> str | None:
     if name not in _FIELDS:
         return f"{name} is not known{nearest(name, _FIELDS)}"
-    if name == "expires" and not _is_date(value):
+    if name == "expires" and not is_date(value):
         return f"{name} must be a date such as 2030-12-31, not {shown(value)}"
     problem = _FIELDS[name].problem(value) or _text_problem(name, str(value), vocabulary)
     return f"{name} {problem}" if problem else None
@@ -96,7 +96,8 @@ def _text_problem(name: str, text: str, vocabulary: Vocabulary) -> str | None:
             return None
 
 
-def _is_date(value: object) -> bool:
+def is_date(value: object) -> bool:
+    """Whether a value is the text of a date, as 2026-12-31."""
     try:
         date.fromisoformat(cast("str", value))
     except (TypeError, ValueError):

@@ -12,6 +12,7 @@ from pytest_mcpquality.config.checking import nearest
 from pytest_mcpquality.config.files import Document, as_table
 from pytest_mcpquality.config.health_keys import ALLOW, ALLOW_FIELDS, HEALTH
 from pytest_mcpquality.config.settings import Origin, Source
+from pytest_mcpquality.config.suppressions import is_date
 from pytest_mcpquality.health.settings import Allowed
 
 _FIELDS = {field.name: field for field in ALLOW_FIELDS}
@@ -61,7 +62,7 @@ def _problems(entry: Mapping[str, object], rules: Collection[str]) -> Iterator[t
 def _problem(name: str, value: object, rules: Collection[str]) -> str | None:
     if name not in _FIELDS:
         return f"is not known{nearest(name, _FIELDS)}"
-    if name == "expires" and not _is_date(value):
+    if name == "expires" and not is_date(value):
         return f"must be a date such as 2030-12-31, not {shown(value)}"
     if problem := _FIELDS[name].problem(value):
         return problem
@@ -81,11 +82,3 @@ def unknown_rule(pattern: str, rules: Collection[str]) -> str | None:
 def _text(value: object) -> object:
     """A TOML date as the text of it; a date with a time is not one."""
     return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
-
-
-def _is_date(value: object) -> bool:
-    try:
-        date.fromisoformat(cast("str", value))
-    except (TypeError, ValueError):
-        return False
-    return True

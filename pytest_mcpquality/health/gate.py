@@ -16,6 +16,7 @@ from mcpquality_scanners.fingerprints import with_fingerprints
 from mcpquality_scanners.git import head_commit
 from mcpquality_scanners.process import SystemProcessRunner
 from mcpquality_scanners.results import Commit, Environment, FileSummary, Results
+from mcpquality_scanners.tasks import ended
 from mcpquality_scanners.text import one_line
 from pytest_mcpquality.health.check import Check
 from pytest_mcpquality.health.definitions import Definitions, Wire
@@ -194,7 +195,7 @@ class _Looking:
         wanted = [one for one in self._plan.candidates if not one.off]
         tasks = {one.name: asyncio.create_task(self._one(one)) for one in wanted}
         commit = asyncio.create_task(head_commit(self._plan.root, SystemProcessRunner(self._clock)))
-        interrupted = await _interrupted([*tasks.values(), commit])
+        interrupted = not await ended([*tasks.values(), commit])
         done = {name: task.result() for name, task in tasks.items() if not task.cancelled()}
         return done, None if commit.cancelled() else commit.result(), interrupted
 
@@ -236,15 +237,3 @@ class _Looking:
         except Exception as error:  # noqa: BLE001
             problem = f"looking broke off with {type(error).__name__}: {one_line(str(error))}. Please report this bug."
         return Looked(Observation(name), (problem,))
-
-
-async def _interrupted(tasks: Sequence[asyncio.Task[Looked] | asyncio.Task[Commit | None]]) -> bool:
-    """Wait until all tasks have ended; True when the calling task was cancelled and so they were."""
-    try:
-        await asyncio.wait(tasks)
-    except asyncio.CancelledError:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        return True
-    return False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ssl
-from ipaddress import ip_address
 
 import httpx2
 
+from mcpquality_scanners.hosts import is_loopback
 from pytest_mcpquality.mcp.specs import HttpServer
 
 ERROR_BODY_CAP = 64 * 1024
@@ -29,16 +29,6 @@ def make_client(spec: HttpServer) -> httpx2.AsyncClient:
         verify=verify,
         trust_env=not is_loopback(url.host),
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, to which no proxy leads."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def read(response: httpx2.Response, cap: int) -> bytes:

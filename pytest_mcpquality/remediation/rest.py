@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
+from mcpquality_scanners.hosts import is_loopback
 from mcpquality_scanners.text import one_line
 from pytest_mcpquality import __version__
 from pytest_mcpquality.mcp.http_client import same_origin
@@ -23,7 +24,6 @@ from pytest_mcpquality.remediation.rest_parsing import (
     object_or_nothing,
     snippets_of,
 )
-from pytest_mcpquality.remediation.settings import is_local
 from pytest_mcpquality.remediation.statistics import Quota
 from pytest_mcpquality.remediation.values import Library, Snippet, TransportKind
 from pytest_mcpquality.resilience.clock import SYSTEM_CLOCK, Clock
@@ -59,7 +59,7 @@ class RestTransport:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         base = httpx2.URL(url)
-        local = is_local(base.host)
+        local = is_loopback(base.host)
         # Certificate authorities take long to load, and plain HTTP needs none.
         verify = True if base.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._base = url.rstrip("/")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from mcpquality_scanners.errors import UsageError
+from mcpquality_scanners.hosts import is_loopback
 from pytest_mcpquality.remediation.values import TransportKind
 from pytest_mcpquality.resilience.breaker_values import BreakerSettings
 from pytest_mcpquality.resilience.retry import RetrySettings
@@ -73,17 +73,7 @@ class DocsSettings:
         if self.transport is TransportKind.MCP and self.mcp_command:
             return False
         split = urlsplit(self.api_url if self.transport is TransportKind.REST else self.mcp_url)
-        return split.scheme == "http" and not is_local(split.hostname or "")
-
-
-def is_local(host: str) -> bool:
-    """Whether a host is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return split.scheme == "http" and not is_loopback(split.hostname or "")
 
 
 def _check_url(name: str, url: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Self, cast
 
 import httpx2
 
+from mcpquality_scanners.hosts import is_loopback
 from mcpquality_scanners.text import one_line
 from pytest_mcpquality.health.probes.door import Door
 from pytest_mcpquality.health.probes.exposure import Exposure, HttpAnswer, Knock
@@ -68,7 +69,7 @@ async def knock(spec: HttpServer, doors: Sequence[Door], clock: Clock, seconds: 
     given = [each.session for each in doors if each.session]
     return Exposure(
         url=str(url),
-        loopback=http_client.is_loopback(url.host),
+        loopback=is_loopback(url.host),
         encrypted=url.scheme == "https",
         credentials=any(_CREDENTIAL.search(name) for name in spec.headers),
         answers=knocker.answers,
@@ -108,7 +109,7 @@ class _Knocker:
             await self._open(Knock.NO_CREDENTIALS, credentials=False)
         if not self._door.old:
             await self._versions_and_sessions(plain)
-        if http_client.is_loopback(self._url.host):
+        if is_loopback(self._url.host):
             await self._from_network()
 
     async def _versions_and_sessions(self, plain: HttpAnswer) -> None:
@@ -237,7 +238,7 @@ def own_address() -> str:
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))  # an address that is nobody's, by RFC 5737
         address = str(probe.getsockname()[0])
-        return "" if http_client.is_loopback(address) else address
+        return "" if is_loopback(address) else address
     return ""
 
 

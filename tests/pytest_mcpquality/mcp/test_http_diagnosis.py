@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
+from mcpquality_scanners.hosts import is_loopback
 from pytest_mcpquality.mcp import http_client, http_diagnosis
 from pytest_mcpquality.mcp.diagnosis import Cause, Diagnosis
 
@@ -92,7 +93,7 @@ def test_a_wrong_type_is_shown_with_what_came() -> None:
     ],
 )
 def test_no_proxy_leads_to_this_machine(host: str, loopback: bool) -> None:
-    assert http_client.is_loopback(host) is loopback
+    assert is_loopback(host) is loopback
 
 
 async def endless() -> AsyncIterator[bytes]:

@@ -7,10 +7,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mcpquality_scanners.findings import Severity, Subject
+from mcpquality_scanners.hosts import is_loopback
 from pytest_mcpquality.health.check import Group, Hit, Outcome, Rule
 from pytest_mcpquality.health.checks.configuration.entries import address, host, tables
 from pytest_mcpquality.health.observation import Observation
-from pytest_mcpquality.mcp.http_client import is_loopback
 
 RULE: Final = Rule(
     "mcp-configuration-no-auth",

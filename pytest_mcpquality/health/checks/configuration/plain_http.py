@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from mcpquality_scanners.findings import Severity, Subject
+from mcpquality_scanners.hosts import is_loopback
 from pytest_mcpquality.health.check import Group, Hit, Outcome, Rule
 from pytest_mcpquality.health.checks.configuration.entries import address, host
 from pytest_mcpquality.health.observation import Observation
-from pytest_mcpquality.mcp.http_client import is_loopback
 
 RULE: Final = Rule(
     "mcp-configuration-plain-http",

@@ -7,10 +7,10 @@ import asyncio
 import httpx2
 import pytest
 
+from mcpquality_scanners.hosts import is_loopback
 from pytest_mcpquality.health.probes.door import Door
 from pytest_mcpquality.health.probes.exposure import HttpAnswer, Knock
 from pytest_mcpquality.health.probes.knocking import knock, own_address
-from pytest_mcpquality.mcp.http_client import is_loopback
 from pytest_mcpquality.mcp.specs import HttpServer
 from pytest_mcpquality.resilience.clock import SYSTEM_CLOCK
 
