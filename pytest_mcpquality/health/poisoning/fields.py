@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_mcpquality.health.definitions import Definitions, is_array, is_object, text
+from pytest_mcpquality.health.poisoning.wording import Place
 
 MAX_DEPTH: Final = 64
 """Levels of nesting that are read; a definition nested deeper is named as not seen by who reads it."""
+
+INSTRUCTIONS: Final = "instructions"
+"""The place of what a server tells every client at the start."""
+
+_NAMED: Final = " (name)"
 
 # Identifiers and addresses, unless somebody writes sentences there.
 _NO_PROSE: Final = frozenset(
@@ -29,11 +35,22 @@ class TextField:
     place: str
     text: str
 
+    @property
+    def stands(self) -> Place:
+        """What kind of place that is."""
+        if self.place == "description":
+            return Place.DESCRIPTION
+        if self.place == "name" or self.place.endswith(_NAMED):
+            return Place.NAME
+        if self.place.endswith("title"):
+            return Place.TITLE
+        return Place.PARAMETER if self.place.endswith(".description") else Place.ELSEWHERE
+
 
 def text_fields(definitions: Definitions) -> Iterator[TextField]:
     """All texts, the server's own first, then as listed; names of parameters are among them."""
     if definitions.instructions:
-        yield TextField("", "", "instructions", definitions.instructions)
+        yield TextField("", "", INSTRUCTIONS, definitions.instructions)
     for key in ("name", "title", "description"):
         if value := text(definitions.info, key):
             yield TextField("", "", f"serverInfo.{key}", value)
@@ -69,7 +86,7 @@ def _collect(value: object, place: str, depth: int, found: list[tuple[str, str]]
             if key in _NO_PROSE and isinstance(each, str) and " " not in each:
                 continue
             if named or " " in key:
-                found.append((f"{where} (name)", key))
+                found.append((f"{where}{_NAMED}", key))
             _collect(each, where, depth + 1, found)
     elif is_array(value):
         for number, each in enumerate(value):

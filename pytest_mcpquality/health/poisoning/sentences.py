@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pytest_mcpquality.health.poisoning.signals.vocabulary import ADDRESS, QUOTES, TABLE
@@ -17,10 +18,11 @@ _SENTENCE: Final = re.compile(
     re.DOTALL,
 )
 _QUOTE: Final = re.compile(r"[`'\"]")
-_WORD: Final = re.compile(r"[a-z0-9_'-]+|\.git\b")
+_WORD: Final = re.compile(r"[a-z0-9_'-]{1,80}|\.git\b")
+# Each kind by its most telling character, so that the search may skip all others: the time of this one counts.
 _ADDRESS: Final = re.compile(
-    r"://|@[a-z0-9-]+\.|\b[a-z0-9-]+\.[a-z]{2,}\b|\+\d[\d ]{3}|\b0x[0-9a-f]{6}|\b[a-z]{2}\d{12}|#\w|\]\(|"
-    r"\d\.\d+\.\d+\.\d"
+    r"[:@.+0#\]\d](?:(?<=:)//|(?<=@)[a-z0-9-]+\.|(?<=[a-z0-9-]\.)[a-z]{2,}\b|(?<=\+)\d[\d ]{3}|(?<=\b0)x[0-9a-f]{6}|"
+    r"(?<=\b[a-z]{2}\d)\d{11}|(?<=#)\w|(?<=\])\(|(?<=\d\.)\d+\.\d+\.\d)"
 )
 
 
@@ -43,8 +45,14 @@ def sentences(text: str) -> Iterator[Sentence]:
 def _mask(sentence: str) -> int:
     mask = (ADDRESS if _ADDRESS.search(sentence) else 0) | (QUOTES if _QUOTE.search(sentence) else 0)
     for word in _WORD.findall(sentence):
-        mask |= TABLE.get(word, 0)
-        if "-" in word or "'" in word or "_" in word:
-            for part in re.split(r"[-'_]", word):
-                mask |= TABLE.get(part, 0)
+        mask |= _groups(word)
+    return mask
+
+
+@lru_cache(maxsize=16_384)
+def _groups(word: str) -> int:
+    """The groups that a word is in, or a part of it."""
+    mask = TABLE.get(word, 0)
+    for part in re.split(r"[-'_]", word):
+        mask |= TABLE.get(part, 0)
     return mask

@@ -1,8 +1,9 @@
 """How a text is worded: words and pairs of words that instructions to a model hold, and descriptions do not.
 
-The signals know techniques; whoever says the same in other words passes them. Here each word and each pair of
-neighbouring words has a weight, learned from poisoned definitions and from those of real servers, and the weights of
-one sentence, or of two in a row, are added up. No single word decides.
+The signals know techniques; whoever says the same in other words passes them. Here each word, each pair of words that
+stand next to each other or with one between them, each family of signals and each place of a sentence has a weight,
+learned from poisoned definitions and from those of real servers. The weights of one sentence, or of two in a row, are
+added up; no single word decides.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from importlib.resources import files
-from math import inf
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from pytest_mcpquality.health.poisoning.sentences import Sentence
 from pytest_mcpquality.health.poisoning.signals.vocabulary import SENSITIVE_FILE
@@ -24,12 +25,19 @@ LONGEST_WORD: Final = 80
 MIN_STEM: Final = 4
 """Characters that are left when an ending is taken off."""
 
+MIN_TERMS: Final = 3
+"""Terms of a sentence from which it is read alone."""
+
+MIN_PARTS: Final = 4
+"""Words in an identifier from which it is read like a sentence."""
+
 _SECRET_FILE: Final = re.compile(SENSITIVE_FILE)
 _NUMBERED: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _BREAKS: Final = re.compile(r"[-/|<>(),:;=\"`*]+")
 _AROUND: Final = ".,;:!?()[]{}\"'`*#<>=|-_/"
 _MARKUP: Final = frozenset("<|{[")
-_NO_PAIRS: Final[dict[str, float]] = {}
+_IDENTIFIER: Final = re.compile(r"[a-z0-9]+(?:[_.-][a-z0-9]+)+")
+_JOINTS: Final = re.compile(r"[_.-]")
 # Said to protect: what may not be handed over or obeyed. What may not be told is another matter.
 _PROTECTS: Final = re.compile(
     r"\W*(?:(?:important|note|warning|please)\W+)*(?:never|do not|don't|must not)(?: ever)? (?:send|pass|include|put|"
@@ -38,19 +46,44 @@ _PROTECTS: Final = re.compile(
 )
 _ENDINGS: Final = ("ing", "ed", "es", "s", "ly")
 
+Weights: TypeAlias = dict[object, float]
+"""What adds to a sum, each once."""
+
+
+class Place(Enum):
+    """Where in a definition a text stands."""
+
+    DESCRIPTION = "D"
+    PARAMETER = "P"
+    TITLE = "T"
+    NAME = "N"
+    ELSEWHERE = "E"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What was learned: where the sum starts, and what each word and each pair of words adds."""
+    """What was learned: where the sum starts, and what each thing adds.
+
+    Attributes:
+        start: Of every sum.
+        words: By term.
+        pairs: By the first term and the one after it.
+        apart: By the first term and the one after the next.
+        families: Of signals.
+        places: Of texts, and of sentences in a description.
+    """
 
     start: float
     words: dict[str, float]
     pairs: dict[str, dict[str, float]]
+    apart: dict[str, dict[str, float]]
+    families: dict[str, float]
+    places: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """The most telling one or two sentences: how far they are above the border, and where they stand."""
+class Passage:
+    """One sentence or two neighbours: how far they are above what descriptions say, and where they stand."""
 
     margin: float
     start: int
@@ -63,61 +96,113 @@ class _Term(NamedTuple):
     name: str
     weight: float
     after: dict[str, float]
+    later: dict[str, float]
+
+
+_NO_PAIRS: Final[dict[str, float]] = {}
+_NO_TERM: Final = _Term("", 0.0, _NO_PAIRS, _NO_PAIRS)
 
 
 @lru_cache(maxsize=1)
 def table() -> Table:
-    """The weights, read once: `weight word` or `weight word word` a line, in hundredths; the first is the start."""
-    first, *lines = (
-        files("pytest_mcpquality.health.poisoning").joinpath("wording.txt").read_text(encoding="utf-8").splitlines()
-    )
-    words: dict[str, float] = {}
-    pairs: dict[str, dict[str, float]] = {}
-    for line in lines:
-        weight, word, *after = line.split(" ")
-        (pairs.setdefault(word, {}) if after else words)[after[0] if after else word] = int(weight) / 100
-    return Table(int(first) / 100, words, pairs)
+    """The weights, read once.
+
+    The first line is the start, each other one a weight in hundredths and what has it: `term`, `term term`,
+    `term _ term`, `: family` or `@ place`.
+    """
+    lines = files("pytest_mcpquality.health.poisoning").joinpath("wording.txt").read_text(encoding="utf-8").splitlines()
+    known = Table(int(lines[0]) / 100, {}, {}, {}, {}, {})
+    for line in lines[1:]:
+        number, first, *rest = line.split(" ")
+        weight = int(number) / 100
+        if not rest:
+            known.words[first] = weight
+        elif first == ":":
+            known.families[" ".join(rest)] = weight
+        elif first == "@":
+            known.places[rest[0]] = weight
+        else:
+            pairs = known.pairs if len(rest) == 1 else known.apart
+            pairs.setdefault(first, {})[rest[-1]] = weight
+    return known
 
 
-def wording(sentences: Sequence[Sentence]) -> Wording | None:
-    """The sentence or the two neighbours that read most like an instruction; nothing where there are no words."""
-    most, first, last = -inf, 0, 0
-    before: dict[object, float] = {}
+def passages(sentences: Sequence[Sentence], families: Sequence[frozenset[str]], place: Place) -> list[Passage]:
+    """Every sentence, and every two in a row, with the families of signals in each."""
+    start, last = table().start, len(sentences) - 1
+    found: list[Passage] = []
+    before: Weights = {}
+    sum_before, begin = 0.0, 0
     for number, sentence in enumerate(sentences):
-        weights = _weights(sentence.text)
+        if not sentence.text.strip() or _PROTECTS.match(sentence.text):
+            before = {}
+            continue
+        weights, terms = _weights(sentence.text)
+        position = "first" if number == 0 else "last" if number == last else "mid"
+        weights.update(_around(families[number], place, position))
         alone = sum(weights.values())
-        if alone > most:
-            most, first, last = alone, number, number
-        if before and weights:
-            together = sum((before | weights).values())
-            if together > most:
-                most, first, last = together, number - 1, number
-        before = weights
-    if not sentences:
+        end = sentence.start + len(sentence.text)
+        if terms >= MIN_TERMS:
+            found.append(Passage(start + alone, sentence.start, end))
+        if before:
+            shared = sum(before[key] for key in before.keys() & weights.keys())
+            found.append(Passage(start + sum_before + alone - shared, begin, end))
+        before, sum_before, begin = weights, alone, sentence.start
+    return found
+
+
+def of_identifier(name: str) -> Passage | None:
+    """A name as the words it is made of, if they are enough for a sentence."""
+    words = _JOINTS.split(name.lower()) if _IDENTIFIER.fullmatch(name.lower()) else []
+    if len(words) < MIN_PARTS:
         return None
-    return Wording(table().start + most, sentences[first].start, sentences[last].start + len(sentences[last].text))
+    known = table()
+    weights, _ = _weights(" ".join(words))
+    return Passage(known.start + sum(weights.values()) + known.places.get("id", 0.0), 0, len(name))
 
 
-def _weights(sentence: str) -> dict[object, float]:
-    """What adds to the sum, each word and pair once."""
-    weights: dict[object, float] = {}
-    previous, after = "", _NO_PAIRS
-    if _PROTECTS.match(sentence):
-        return weights
-    for word in sentence.split():
-        for name, weight, following in _known(word):
-            if weight:
-                weights[name] = weight
-            if name in after:
-                weights[previous, name] = after[name]
-            previous, after = name, following
+def known(word: str) -> bool:
+    """Whether it is a word that descriptions or instructions are made of."""
+    known = table()
+    return any(term in known.words or term in known.pairs or term in known.apart for term in terms_of(word.lower()))
+
+
+@lru_cache(maxsize=1024)
+def _around(families: frozenset[str], place: Place, position: str) -> Weights:
+    """What adds to the sum that is not a word of the sentence."""
+    known = table()
+    places = (place.value, position) if place is Place.DESCRIPTION else (place.value,)
+    weights: Weights = {("@", each): known.places.get(each, 0.0) for each in places}
+    weights.update(((":", each), known.families.get(each, 0.0)) for each in families)
     return weights
+
+
+def _weights(sentence: str) -> tuple[Weights, int]:
+    """What the words of a sentence add to the sum, and how many terms there are."""
+    weights: Weights = {}
+    terms = 0
+    first, second = _NO_TERM, _NO_TERM
+    for word in sentence.split():
+        for term in _known(word):
+            terms += 1
+            name = term.name
+            if term.weight:
+                weights[name] = term.weight
+            if name in second.after:
+                weights[second.name, name] = second.after[name]
+            if name in first.later:
+                weights[first.name, "_", name] = first.later[name]
+            first, second = second, term
+    return weights, terms
 
 
 @lru_cache(maxsize=16_384)
 def _known(word: str) -> tuple[_Term, ...]:
     known = table()
-    return tuple(_Term(name, known.words.get(name, 0.0), known.pairs.get(name, _NO_PAIRS)) for name in terms_of(word))
+    return tuple(
+        _Term(name, known.words.get(name, 0.0), known.pairs.get(name, _NO_PAIRS), known.apart.get(name, _NO_PAIRS))
+        for name in terms_of(word)
+    )
 
 
 def terms_of(word: str) -> tuple[str, ...]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Final
 
 from mcpquality_scanners.findings import Severity, Subject, Unseen
 from pytest_mcpquality.health.check import Group, Hit, Outcome, Rule
 from pytest_mcpquality.health.checks.unseen import not_reached
 from pytest_mcpquality.health.observation import Observation
-from pytest_mcpquality.health.poisoning.fields import MAX_DEPTH, TextField, nested_too_deeply, text_fields
-from pytest_mcpquality.health.poisoning.score import LONGEST, judge
+from pytest_mcpquality.health.poisoning.fields import (
+    INSTRUCTIONS,
+    MAX_DEPTH,
+    TextField,
+    nested_too_deeply,
+    text_fields,
+)
+from pytest_mcpquality.health.poisoning.score import LONGEST, Verdict, judge, judge_all
 
 RULE: Final = Rule(
     "mcp-poisoning-instructions",
@@ -18,7 +26,7 @@ RULE: Final = Rule(
     "A text instructs the model",
     "What a server says of its tools is put before the model as it is. This text does not describe: it tells the "
     "model to hide something, to read what it has no business with, to send data away, or to treat other tools "
-    "differently.",
+    "differently. Where only the wording speaks for that, no known technique, the finding is high instead of critical.",
     "Remove the server until you know how the text came there. If it is yours, describe what the tool does and leave "
     "out what the model should do besides.",
     cwe=(74, 1427),
@@ -37,17 +45,30 @@ class Instructions:
         if definitions is None:
             return not_reached(observed, "its texts")
         fields = list(text_fields(definitions))
-        hits = tuple(hit for field in fields if (hit := _hit(observed.server, field)) is not None)
-        return Outcome(hits, _unread(observed, fields))
+        hits = [
+            _hit(observed.server, field, verdict)
+            for _, of_one in groupby(fields, key=lambda field: (field.kind, field.name))
+            for field, verdict in _judged(list(of_one))
+            if verdict.poisoned
+        ]
+        return Outcome(tuple(hits), _unread(observed, fields))
 
 
-def _hit(server: str, field: TextField) -> Hit | None:
+def _judged(fields: list[TextField]) -> Iterator[tuple[TextField, Verdict]]:
+    """The fields of one tool, prompt or resource, or of the server itself."""
     # A server's instructions are meant for the model: only what an attacker has to say counts there.
-    verdict = judge(field.text, worded=field.place != "instructions")
-    if not verdict.poisoned:
-        return None
+    for field in fields:
+        if field.place == INSTRUCTIONS:
+            yield field, judge(field.text, worded=False)
+    worded = [field for field in fields if field.place != INSTRUCTIONS]
+    yield from zip(worded, judge_all([(field.text, field.stands) for field in worded]), strict=True)
+
+
+def _hit(server: str, field: TextField, verdict: Verdict) -> Hit:
     message = f"{field.place} {', '.join(verdict.families)}: {verdict.excerpt!r}"
-    return Hit(RULE, Subject(server, field.kind, field.name), message)
+    # How something is worded makes it likely, no more.
+    severity = None if verdict.proven else Severity.HIGH
+    return Hit(RULE, Subject(server, field.kind, field.name), message, severity)
 
 
 def _unread(observed: Observation, fields: list[TextField]) -> tuple[Unseen, ...]:

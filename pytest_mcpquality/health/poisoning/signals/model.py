@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,21 +43,23 @@ class Signal:
 
     def in_text(self, text: str) -> Iterator[re.Match[str]]:
         """Where it is in a whole text."""
-        if not self.hints or any(hint in text for hint in self.hints):
-            yield from self.pattern.finditer(text)
+        for hint in self.hints or ("",):
+            if hint in text:
+                yield from self.pattern.finditer(text)
+                return
 
     def may_be_in(self, mask: int) -> bool:
         """Whether a sentence that holds the groups in `mask` is worth a search."""
         return all(mask & need for need in self.needs)
 
-    def in_sentence(self, sentence: str) -> Iterator[re.Match[str]]:
+    def in_sentence(self, sentence: str) -> Sequence[re.Match[str]]:
         """Where it is in a sentence, and meant as said."""
-        if self.gate is not None and self.gate.search(sentence) is None:
-            return
-        for match in self.pattern.finditer(sentence):
-            before = sentence[: match.start()]
-            if not (self.orders and _FORBIDDEN.search(before[-_BEFORE:])) and not _mentioned(before):
-                yield match
+        if (self.gate or self.pattern).search(sentence) is None:
+            return ()
+        return [match for match in self.pattern.finditer(sentence) if self._meant(sentence[: match.start()])]
+
+    def _meant(self, before: str) -> bool:
+        return not (self.orders and _FORBIDDEN.search(before[-_BEFORE:])) and not _mentioned(before)
 
 
 def _mentioned(before: str) -> bool:

@@ -117,16 +117,29 @@ def test_a_text_that_is_too_long_or_too_deep_is_named() -> None:
     ]
 
 
-@pytest.mark.parametrize("character", ["\u200b", "\u202e", "\x1b", "\u2066", "\ufeff", "\U000e0041", "\x00", "\u00ad"])
+@pytest.mark.parametrize(
+    "character", ["\u200b", "\u202e", "\x1b", "\u2066", "\ufeff", "\U000e0041", "\x00", "\u00ad", "\U000e0120"]
+)
 def test_invisible_characters_are_spelled_out(character: str) -> None:
     hit = only(Invisible().look(observed(notes({**TOOL, "description": f"Sear{character}ches."}))))
     assert hit.message.startswith("description holds 1 invisible character: 'Sear\\\\")
     assert character not in hit.message
 
 
+def test_variation_selectors_in_a_row_carry_bytes() -> None:
+    hit = only(Invisible().look(observed(notes({**TOOL, "description": "Searches\ufe00\ufe01\ufe02."}))))
+    assert "\\ufe00" in hit.message
+
+
 @pytest.mark.parametrize(
     "harmless",
-    ["Löscht\teine\nZeile.\r\n", "Done \u2714\ufe0f", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "日本語"],
+    [
+        "Löscht\teine\nZeile.\r\n",
+        "Done \u2714\ufe0f",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "日本語",
+        "\u845b\U000e0100\u57ce",
+    ],
 )
 def test_what_shows_as_itself_is_let_through(harmless: str) -> None:
     assert Invisible().look(observed(notes({**TOOL, "description": harmless}))).hits == ()

@@ -8,6 +8,7 @@ from pytest_mcpquality.health.definitions import Definitions
 from pytest_mcpquality.health.poisoning.fields import text_fields
 from pytest_mcpquality.health.poisoning.score import THRESHOLD, judge
 from pytest_mcpquality.health.poisoning.signals import IN_SENTENCES, worth_a_search
+from pytest_mcpquality.health.poisoning.wording import Place
 
 TEXTS = Path(__file__).parents[3] / "data" / "poisoning"
 """Texts of our own, one a line: what servers might say to a model, and what honest ones say that sounds like it."""
@@ -117,3 +118,23 @@ HOSTILE = {
 def test_no_text_takes_long(text: str) -> None:
     # It ends at all, whatever the machine: a pattern that goes back and forth would take hours.
     assert judge(text).weight >= 0
+
+
+def test_each_text_stands_somewhere() -> None:
+    tool = {
+        "name": "x",
+        "title": "T",
+        "description": "D",
+        "annotations": {"title": "A"},
+        "inputSchema": {"properties": {"q": {"description": "P", "enum": ["E"]}}},
+    }
+    fields = text_fields(Definitions("notes", tools=(tool,)))
+    assert {field.text: field.stands for field in fields} == {
+        "x": Place.NAME,
+        "T": Place.TITLE,
+        "D": Place.DESCRIPTION,
+        "A": Place.TITLE,
+        "q": Place.NAME,
+        "P": Place.PARAMETER,
+        "E": Place.ELSEWHERE,
+    }
