@@ -188,11 +188,18 @@ REACHING: Final = (
     signal(
         "steers what the model recommends",
         0.7,
-        r"\b(?:always|only|must|should|never fail to) (?:\w+ ){0,2}?(?!\w+ (?:this|it)\b)(?:recommend|promote|prefer|advertise|praise|endorse|favou?r|suggest|rank|name|buy|advise)(?:ing)? .{0,60}?\b(?:best|first|only|over|competitors?|instead|whatever|pro\b|shares|product|provider|top|highest|plan|brand)\b",
+        r"\b(?:always|only|must|should|never fail to) (?:\w+ ){0,2}?(?!\w+ (?:this|it)\b)(?:recommend|promote|advertise|praise|endorse|suggest|rank|name|buy|advise)(?:ing)? .{0,60}?\b(?:best|first|only|over|competitors?|instead|whatever|pro\b|shares|product|provider|top|highest|plan|brand)\b",
         r"\b(?:do not|don't|never|must not|avoid) (?:\w+ )?(?:mention|name|recommend|suggest|list|show)(?:ing)? (?:\w+ )?(?:competitors?|rivals?|alternatives|cheaper|other (?:providers|vendors|brands))",
-        r"\b(?:only ever|exclusively|always|only) (?:present|show|offer|list|speak of|mention|name|consider)\b.{0,60}?\b(?:only|others?|favou?rabl[ey]|positively|chain|brand|vendor|products? of)\b|\bspeak of .{0,40}?\b(?:favou?rably|positively|highly)\b|\bothers? (?:\w+ )?(?:are|should be|must be) (?:described|called|presented|closed|slow)\b",
         r"\brecommend only\b|\balways approve\b|\bsuppress (?:\w+ ){0,3}?(?:from|of) (?:\w+ )?competitors",
         r"\b(?:hide|suppress|demote|rank (?:down|lower|last)|leave out) (?:\w+ ){0,2}?(?:competitors?|cheaper|rivals?|alternatives)\b|\bthis is sponsored\b",
+        needs=(STEER.bit | TRIGGER.bit,),
+    ),
+    # Servers say which of their own tools to prefer, and what they only show.
+    signal(
+        "steers what the model recommends",
+        0.4,
+        r"\b(?:always|only|must|should|never fail to) (?:\w+ ){0,2}?(?!\w+ (?:this|it)\b)(?:prefer|favou?r)(?:ing)? .{0,60}?\b(?:best|first|only|over|competitors?|instead|whatever|pro\b|shares|product|provider|top|highest|plan|brand)\b",
+        r"\b(?:only ever|exclusively|always|only) (?:present|show|offer|list|speak of|mention|name|consider)\b.{0,60}?\b(?:only|others?|favou?rabl[ey]|positively|chain|brand|vendor|products? of)\b|\bspeak of .{0,40}?\b(?:favou?rably|positively|highly)\b|\bothers? (?:\w+ )?(?:are|should be|must be) (?:described|called|presented|closed|slow)\b",
         needs=(STEER.bit | TRIGGER.bit,),
     ),
 )
