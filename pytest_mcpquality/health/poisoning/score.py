@@ -34,18 +34,21 @@ WORDED: Final = "is worded like an instruction to the model"
 _DECODED: Final = 0.5
 """Weight from which an encoded text counts as one that had to be hidden."""
 
-_ALONE: Final = 1.2
-"""Weight of signals that is enough whatever else the definition says: a long text must not hide a plain order."""
+_PLAIN: Final = 0.8
+"""Weight of one signal that is enough whatever else the definition says: a long text must not hide a plain order."""
+
+_PLAINLY: Final = 1.2
+"""The same of several signals together."""
 
 # How the wording of a definition is judged: fitted on definitions of real servers and poisoned ones.
-_BORDER: Final = -1.6
+_BORDER: Final = -1.5
 _TRUST: Final = 2.5
 """What the signals of a text add to its most telling passage, by their weight."""
 
 _STYLE: Final = 0.8
 """What the average passage of the definition adds: servers whose every sentence is an order to the model are rare."""
 
-_DULLEST: Final = -5.0
+_DULLEST: Final = -4.0
 """What an average counts at least: dull sentences around an order do not make it harmless."""
 
 _CROWD: Final = 0.75
@@ -53,6 +56,9 @@ _CROWD: Final = 0.75
 
 _FEW: Final = 3
 """Passages from which there is a crowd: two sentences are as many."""
+
+_MANY: Final = 150
+"""Passages up to which it grows, so that no length of text can cover an order."""
 
 _LEAN: Final = 0.1
 """What a step above the border of the wording adds to the weight."""
@@ -70,6 +76,7 @@ class Verdict:
         excerpt: The words, normalised.
         poisoned: Whether it is enough.
         proven: Whether the signals are enough, or how the words are hidden.
+        plain: Whether they are so plain that no other words of the definition could change it.
     """
 
     weight: float
@@ -77,6 +84,7 @@ class Verdict:
     excerpt: str
     poisoned: bool = False
     proven: bool = False
+    plain: bool = False
 
 
 _NOTHING: Final = Verdict(0.0, (), "")
@@ -160,25 +168,30 @@ def _with_hidden(text: str, verdict: Verdict) -> Verdict:
         enough = inner.weight >= (_DECODED if hidden.odd else THRESHOLD)
         if hidden.telling or (enough and inner.weight > verdict.weight):
             families = (f"hides its words ({hidden.how})", *inner.families)
-            weight = max(max(inner.weight, verdict.weight) + _DECODED, THRESHOLD, _ALONE)
+            weight = max(max(inner.weight, verdict.weight) + _DECODED, THRESHOLD)
             excerpt = inner.excerpt or hidden.words[:_EXCERPT]
-            verdict = Verdict(weight, families, excerpt, poisoned=True, proven=True)
+            verdict = Verdict(weight, families, excerpt, poisoned=True, proven=True, plain=True)
     return verdict
 
 
 def _signalled(text: str, matches: Sequence[_Match]) -> Verdict:
     """By the signals alone; `matches` are in the order of the text."""
     best: list[_Match] = []
+    most = 0.0
+    starts = [match.start for match in matches]
     for index, first in enumerate(matches):
-        near = [match for match in matches[index:] if match.end <= first.start + WINDOW or match is first]
-        if _weight(near) > _weight(best):
-            best = near
+        reached = matches[index : bisect_right(starts, first.start + WINDOW)]
+        near = [match for match in reached if match.end <= first.start + WINDOW or match is first]
+        if (weight := _weight(near)) > most:
+            best, most = near, weight
     if not best:
         return _NOTHING
     heaviest = max(best, key=lambda match: match.signal.weight)
     families = tuple(dict.fromkeys(match.signal.family for match in best))
-    enough = _weight(best) >= THRESHOLD
-    return Verdict(_weight(best), families, _excerpt(text, best[0].start, heaviest.start), enough, enough)
+    excerpt = _excerpt(text, best[0].start, heaviest.start)
+    enough = most >= THRESHOLD
+    plain = heaviest.signal.weight >= _PLAIN or most >= _PLAINLY
+    return Verdict(most, families, excerpt, poisoned=enough, proven=enough, plain=plain)
 
 
 def _border(readings: Sequence[Reading]) -> float:
@@ -187,13 +200,13 @@ def _border(readings: Sequence[Reading]) -> float:
     if not number:
         return 0.0
     average = max(sum(reading.total for reading in readings) / number, _DULLEST)
-    return _BORDER + _CROWD * log(max(number / _FEW, 1)) - _STYLE * average
+    return _BORDER + _CROWD * log(max(min(number, _MANY) / _FEW, 1)) - _STYLE * average
 
 
 def _worded(reading: Reading, border: float) -> Verdict:
     """The verdict with the wording added: signals that are not enough alone count towards its border."""
     verdict = reading.verdict
-    if verdict.weight >= _ALONE:
+    if verdict.plain:
         return verdict
     over = reading.best.margin + _TRUST * verdict.weight - border if reading.best is not None else -1.0
     if over < 0:

@@ -10,7 +10,7 @@ from pytest_mcpquality.health.poisoning.hidden.model import Hidden
 
 _WIDE: Final = " " * 40
 _MANY_LINES: Final = 12
-_FAR: Final = re.compile(r"\S[ \t]*(?:[ \t\u00a0\u3000]{80,}|(?:[ \t]*\n){12,})(?P<words>\S.*)", re.DOTALL)
+_FAR: Final = re.compile(r"\S(?:[ \t\u00a0\u3000]{80,}|[ \t]*(?:\n[ \t]*){12,})(?P<words>\S.*)", re.DOTALL)
 
 
 def out_of_sight(text: str) -> Iterator[Hidden]:

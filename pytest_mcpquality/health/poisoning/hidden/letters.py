@@ -25,7 +25,7 @@ _STEMS: Final = re.compile(
 )
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+){3,}|(?:[A-Za-z][a-z0-9]+(?=[A-Z])){3,}\w+")
 _LEET: Final = str.maketrans("013457@$", "oieastas")
-_LEET_WORD: Final = re.compile(r"(?<!\w)(?=[\w@$]*[a-zA-Z])(?=[\w@$]*[013457@$])[\w@$]{2,}")
+_LEET_WORD: Final = re.compile(r"(?<!\w)(?=[\w@$]{0,40}[a-zA-Z])(?=[\w@$]{0,40}[013457@$])[\w@$]{2,40}")
 # What is quick to look for first: a digit before a letter, a letter between two gaps.
 _LEET_HINT: Final = re.compile(r"[013457@$][a-zA-Z]")
 _APART_HINT: Final = re.compile(r"[ .·_-][^\W\d_][ .·_-]")

@@ -25,6 +25,11 @@ _RULES: Final = (
     r"(?:instructions?|rules?|prompts?|guidelines?|directives?|polic(?:y|ies)|constraints?|safeguards?|training|guardrails?|alignment|"
     r"restrictions?|filters?|orders|commands|limits|principles|guidance|safety|protections?|limitations?)"
 )
+# Filters, limits and directives of other things than a model are lifted and ignored all the time.
+_CONDUCT: Final = (
+    r"(?:instructions?|rules?|prompts?|guidelines?|polic(?:y|ies)|safeguards?|training|guardrails?|alignment|principles|"
+    r"guidance|safety|protections?)"
+)
 _DROP: Final = (
     r"(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|bypass(?:ing)?|discard|supersede|cancel|neglect|drop|abandon|"
     r"suspend|violate|break|overrule|disobey|circumvent|undo|lift|void)"
@@ -50,7 +55,7 @@ OVERRIDING: Final = (
         _OVERRIDE,
         0.8,
         r"\b(?:guardrails|restrictions|safety \w+|filters|limits) (?:are|have been|were) (?:\w+ )?(?:lifted|removed|disabled|suspended|updated)\b",
-        rf"\b{_RULES} (?:(?!and )\S+ ){{0,7}}?(?:(?:is|are|was|were|be|have been|has been|being|do|does) (?:to be )?(?:hereby |now |all )?"
+        rf"\b{_CONDUCT} (?:(?!and )\S+ ){{0,7}}?(?:(?:is|are|was|were|be|have been|has been|being|do|does) (?:to be )?(?:hereby |now |all )?"
         r"(?:void|lifted|no longer|not appl\w+|disregarded|ignored|obsolete|invalid|suspended|superseded|overridden|cancell?ed|relaxed|"
         r"waived|revoked|secondary|irrelevant|discarded|outdated)|(?:no longer|don't|do not|does not|doesn't) (?:apply|bind|hold|count|concern))",
         r"\bno longer (?:bound|restricted|subject|limited) (?:by|to)\b|\bremove all (?:restrictions|limits|filters|safeguards)|\boverride (?:instructions|system|mode)\b",

@@ -250,7 +250,7 @@ NOT: Final = (
 WHO: Final = (
     r"(?:the |your |this |any |end[ -]|human |our )*(?:users?|humans?|operators?|owners?|customers?|clients?|persons?|people|"
     r"anyone|anybody|someone|nobody|no one|them|admins?|administrators?|developers?|reviewers?|teams?|colleagues?|callers?|organi[sz]ers?|attendees?|participants?|"
-    r"they|auditors?|him|her)\b(?! (?:interface|table|list|profile|account|agent|id|name|data|group|record|input|menu|settings|stor|guide|role))"
+    r"they|auditors?|him|her)\b(?! (?:interface|table|list|profile|account|agent|id|name|data|group|record|input|menu|settings|stor|guide|role|apart))"
 )
 SENSITIVE_FILE: Final = (
     r"(?:~?/?\.ssh\b|\bid_(?:rsa|ed25519|ecdsa|dsa)\b(?!\.pub)|authorized_keys|\.aws\b|aws/credentials|"
