@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from pytest_mcpquality.health.poisoning.signals.advertising import ADVERTISING
 from pytest_mcpquality.health.poisoning.signals.hiding import HIDING
 from pytest_mcpquality.health.poisoning.signals.imitating import IMITATING
 from pytest_mcpquality.health.poisoning.signals.languages import LANGUAGES, foreign
@@ -19,7 +20,7 @@ from pytest_mcpquality.health.poisoning.signals.reaching import REACHING
 from pytest_mcpquality.health.poisoning.signals.sending import SENDING
 from pytest_mcpquality.health.poisoning.signals.taking import TAKING
 
-IN_SENTENCES: Final[tuple[Signal, ...]] = (*HIDING, *OVERRIDING, *TAKING, *SENDING, *REACHING)
+IN_SENTENCES: Final[tuple[Signal, ...]] = (*HIDING, *OVERRIDING, *TAKING, *SENDING, *REACHING, *ADVERTISING)
 """Those that are looked for in one sentence at a time."""
 
 

@@ -227,6 +227,14 @@ PRETEXT: Final = _words(
     "otherwise required must needs fails breaks gdpr soc2 hipaa compliance mandatory critical necessary rejected "
     "authentication authorization internal",
 )
+ADVERT: Final = _words(
+    "boast outperform trust endorse recommend acclaim praise guarantee hurry settle prioritise prioritize",
+    "award-winning award leading best-in-class rated ranked game-changer game revolutionary breakthrough unmatched "
+    "unparalleled unprecedented unrivaled unrivalled better faster superior scientifically proven ultimate advanced accurate "
+    "reliable comprehensive accuracy success satisfaction reviews best military-grade loved featured downloads customers seen "
+    "authorized certified approved official limited act uses spots seats expires miss waste inferior ignore fortune million "
+    "millions experts expert professionals researchers giants world's industry",
+)
 MODEL: Final = _words("assistant llm model agent chatbot", "ai claude gpt chatgpt gemini copilot you your")
 QUOTES: Final = 1 << len(_groups) + 1
 """Bit of a sentence with quotation marks."""
