@@ -42,7 +42,7 @@ class TextField:
             return Place.DESCRIPTION
         if self.place == "name" or self.place.endswith(_NAMED):
             return Place.NAME
-        if self.place.endswith("title"):
+        if self.place.rpartition(".")[2] == "title":
             return Place.TITLE
         return Place.PARAMETER if self.place.endswith(".description") else Place.ELSEWHERE
 
@@ -83,9 +83,9 @@ def _collect(value: object, place: str, depth: int, found: list[tuple[str, str]]
         named = place.endswith(_NAMES)
         for key, each in value.items():
             where = f"{place}.{key}" if place else key
-            if key in _NO_PROSE and isinstance(each, str) and " " not in each:
+            if key in _NO_PROSE and isinstance(each, str) and len(each.split()) <= 1:
                 continue
-            if named or " " in key:
+            if named or len(key.split()) > 1:
                 found.append((f"{where}{_NAMED}", key))
             _collect(each, where, depth + 1, found)
     elif is_array(value):

@@ -18,12 +18,17 @@ _SPACED: Final = re.compile(r"(?<!\w)(?:\w[ .·_-]){4,}\w(?!\w)")
 _GAPS: Final = re.compile(r"[ .·_-]")
 _MIN_MIXED: Final = 3
 
+# What shows as nothing beside the characters that Unicode calls format ones: joiners, fillers, selectors.
+_UNSEEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
 
 def normal(text: str) -> str:
     """Lower case, one kind of space, no invisible characters, look-alikes and spaced-out letters put right."""
     if text.isascii() and not _ODD.search(text):
         return " ".join(text.split()).lower()
-    plain = unicodedata.normalize("NFKC", html.unescape(text))
+    plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", html.unescape(text)))
     plain = "".join(each for each in plain if each.isspace() or unicodedata.category(each) not in {"Cf", "Cc"})
     plain = _MIXED.sub(lambda word: word[0].translate(_LOOK_ALIKES), plain)
     plain = _SPACED.sub(lambda word: _GAPS.sub("", word[0]), plain)

@@ -41,15 +41,15 @@ _PLAINLY: Final = 1.2
 """The same of several signals together."""
 
 # How the wording of a definition is judged: fitted on definitions of real servers and poisoned ones.
-_BORDER: Final = -1.5
+_BORDER: Final = -1.2
 _TRUST: Final = 2.5
 """What the signals of a text add to its most telling passage, by their weight."""
 
 _STYLE: Final = 0.8
 """What the average passage of the definition adds: servers whose every sentence is an order to the model are rare."""
 
-_DULLEST: Final = -4.0
-"""What an average counts at least: dull sentences around an order do not make it harmless."""
+_DULLEST: Final = -3.0
+"""What an average counts at least: dull sentences around an order must not cover all but the plainest."""
 
 _CROWD: Final = 0.75
 """By how much the border rises with the logarithm of the passages: the most telling of many is so by chance, too."""
@@ -57,8 +57,8 @@ _CROWD: Final = 0.75
 _FEW: Final = 3
 """Passages from which there is a crowd: two sentences are as many."""
 
-_MANY: Final = 150
-"""Passages up to which it grows, so that no length of text can cover an order."""
+_MANY: Final = 20
+"""Passages up to which it grows, for the same reason."""
 
 _LEAN: Final = 0.1
 """What a step above the border of the wording adds to the weight."""
@@ -136,7 +136,7 @@ def judge_all(texts: Sequence[tuple[str, Place]]) -> list[Verdict]:
 
 def read(text: str, place: Place) -> Reading:
     """What one text holds, wherever it stands."""
-    if len(text) < MIN_ENCODED and text.isascii() and " " not in text:
+    if len(text) < MIN_ENCODED and text.isascii() and len(text.split()) <= 1:
         return _UNREAD
     return remembered(text, place) if len(text) <= REMEMBERED else _read(text, place)
 
@@ -148,11 +148,11 @@ def remembered(text: str, place: Place) -> Reading:
 
 
 def _read(text: str, place: Place) -> Reading:
-    plain = normal(text[:LONGEST])
+    plain = normal(text[:LONGEST])[:LONGEST]
     parts = list(sentences(plain))
     matches = sorted(_matches(plain, parts), key=lambda match: match.start)
     verdict = _with_hidden(text[:LONGEST], _signalled(plain, matches))
-    name = of_identifier(text)
+    name = of_identifier(text[:LONGEST])
     found = [name] if name is not None else passages(parts, _families(parts, matches), place)
     if not found:
         return Reading(verdict)
@@ -163,35 +163,38 @@ def _read(text: str, place: Place) -> Reading:
 
 def _with_hidden(text: str, verdict: Verdict) -> Verdict:
     for hidden in hidden_texts(text):
-        words = normal(hidden.words)
+        words = normal(hidden.words)[:LONGEST]
         inner = _signalled(words, sorted(_matches(words, list(sentences(words))), key=lambda match: match.start))
         enough = inner.weight >= (_DECODED if hidden.odd else THRESHOLD)
-        if hidden.telling or (enough and inner.weight > verdict.weight):
+        if hidden.telling or (enough and (hidden.odd or inner.weight > verdict.weight)):
             families = (f"hides its words ({hidden.how})", *inner.families)
             weight = max(max(inner.weight, verdict.weight) + _DECODED, THRESHOLD)
             excerpt = inner.excerpt or hidden.words[:_EXCERPT]
-            verdict = Verdict(weight, families, excerpt, poisoned=True, proven=True, plain=True)
+            # What is hidden but says nothing may be an example of what the tool does.
+            verdict = Verdict(weight, families, excerpt, poisoned=True, proven=inner.weight > 0, plain=True)
     return verdict
 
 
 def _signalled(text: str, matches: Sequence[_Match]) -> Verdict:
     """By the signals alone; `matches` are in the order of the text."""
     best: list[_Match] = []
-    most = 0.0
+    most = (False, 0.0)
     starts = [match.start for match in matches]
     for index, first in enumerate(matches):
         reached = matches[index : bisect_right(starts, first.start + WINDOW)]
         near = [match for match in reached if match.end <= first.start + WINDOW or match is first]
-        if (weight := _weight(near)) > most:
-            best, most = near, weight
+        # A plain order goes before any number of weaker signals elsewhere.
+        rank = (any(match.signal.weight >= _PLAIN for match in near), _weight(near))
+        if rank > most:
+            best, most = near, rank
     if not best:
         return _NOTHING
     heaviest = max(best, key=lambda match: match.signal.weight)
     families = tuple(dict.fromkeys(match.signal.family for match in best))
     excerpt = _excerpt(text, best[0].start, heaviest.start)
-    enough = most >= THRESHOLD
-    plain = heaviest.signal.weight >= _PLAIN or most >= _PLAINLY
-    return Verdict(most, families, excerpt, poisoned=enough, proven=enough, plain=plain)
+    plain, weight = most
+    enough = weight >= THRESHOLD
+    return Verdict(weight, families, excerpt, poisoned=enough, proven=enough, plain=plain or weight >= _PLAINLY)
 
 
 def _border(readings: Sequence[Reading]) -> float:
@@ -206,9 +209,9 @@ def _border(readings: Sequence[Reading]) -> float:
 def _worded(reading: Reading, border: float) -> Verdict:
     """The verdict with the wording added: signals that are not enough alone count towards its border."""
     verdict = reading.verdict
-    if verdict.plain:
+    if verdict.plain or reading.best is None:
         return verdict
-    over = reading.best.margin + _TRUST * verdict.weight - border if reading.best is not None else -1.0
+    over = reading.best.margin + _TRUST * verdict.weight - border
     if over < 0:
         return replace(verdict, poisoned=False, proven=False) if verdict.poisoned else verdict
     weight = round(max(verdict.weight, THRESHOLD + _LEAN * over), 3)

@@ -13,6 +13,9 @@ from pytest_mcpquality.health.poisoning.signals.vocabulary import ADDRESS, QUOTE
 LONGEST: Final = 600
 """Characters of a sentence that are searched at once: the time of a search grows with the square of it."""
 
+SEAM: Final = 150
+"""Characters before and after such a cut that are read together."""
+
 _SENTENCE: Final = re.compile(
     rf"(?:[^.!?。！？]|[.!?](?!\s|$)){{1,{LONGEST}}}(?:[.!?。！？]+|$|(?<=.))",  # noqa: RUF001 - ends in other scripts
     re.DOTALL,
@@ -38,8 +41,15 @@ class Sentence:
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a normalised text."""
     for found in _SENTENCE.finditer(text):
-        sentence = found[0]
-        yield Sentence(sentence, found.start(), _mask(sentence))
+        yield _sentence(text, found.start(), found.end())
+        if found.end() - found.start() >= LONGEST and found.end() < len(text):
+            # Cut by its length: what stands across the cut is read as well.
+            yield _sentence(text, found.end() - SEAM, found.end() + SEAM)
+
+
+def _sentence(text: str, start: int, end: int) -> Sentence:
+    sentence = text[start:end]
+    return Sentence(sentence, start, _mask(sentence))
 
 
 def _mask(sentence: str) -> int:

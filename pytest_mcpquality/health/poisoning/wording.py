@@ -3,7 +3,7 @@
 The signals know techniques; whoever says the same in other words passes them. Here each word, each pair of words that
 stand next to each other or with one between them, each family of signals and each place of a sentence has a weight,
 learned from poisoned definitions and from those of real servers. The weights of one sentence, or of two in a row, are
-added up; no single word decides.
+added up; few words are enough alone.
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ _BREAKS: Final = re.compile(r"[-/|<>(),:;=\"`*]+")
 _AROUND: Final = ".,;:!?()[]{}\"'`*#<>=|-_/"
 _MARKUP: Final = frozenset("<|{[")
 _IDENTIFIER: Final = re.compile(r"[a-z0-9]+(?:[_.-][a-z0-9]+)+")
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _JOINTS: Final = re.compile(r"[_.-]")
 # Said to protect: what may not be handed over or obeyed. What may not be told is another matter.
 _PROTECTS: Final = re.compile(
     r"\W*(?:(?:important|note|warning|please)\W+)*(?:never|do not|don't|must not)(?: ever)? (?:send|pass|include|put|"
     r"share|upload|store|log|commit|read|follow|act on|obey|execute|run|write|enter|expose|save|post|submit|"
-    r"paste) .{0,120}$"
+    r"paste) (?!.*\b(?:tell|instead|but|rather|forward)\b)(?:[^;:]|:(?! )){0,120}$"
 )
 _ENDINGS: Final = ("ing", "ed", "es", "s", "ly")
 
@@ -70,7 +71,7 @@ class Table:
         pairs: By the first term and the one after it.
         apart: By the first term and the one after the next.
         families: Of signals.
-        places: Of texts, and of sentences in a description.
+        places: Of texts, and of the first sentence of a description.
     """
 
     start: float
@@ -129,7 +130,7 @@ def table() -> Table:
 
 def passages(sentences: Sequence[Sentence], families: Sequence[frozenset[str]], place: Place) -> list[Passage]:
     """Every sentence, and every two in a row, with the families of signals in each."""
-    start, last = table().start, len(sentences) - 1
+    start = table().start
     found: list[Passage] = []
     before: Weights = {}
     sum_before, begin = 0.0, 0
@@ -138,8 +139,7 @@ def passages(sentences: Sequence[Sentence], families: Sequence[frozenset[str]], 
             before = {}
             continue
         weights, terms = _weights(sentence.text)
-        position = "first" if number == 0 else "last" if number == last else "mid"
-        weights.update(_around(families[number], place, position))
+        weights.update(_around(families[number], place, first=number == 0))
         alone = sum(weights.values())
         end = sentence.start + len(sentence.text)
         if terms >= MIN_TERMS:
@@ -153,7 +153,8 @@ def passages(sentences: Sequence[Sentence], families: Sequence[frozenset[str]], 
 
 def of_identifier(name: str) -> Passage | None:
     """A name as the words it is made of, if they are enough for a sentence."""
-    words = _JOINTS.split(name.lower()) if _IDENTIFIER.fullmatch(name.lower()) else []
+    plain = _HUMP.sub("_", name).lower()
+    words = _JOINTS.split(plain) if _IDENTIFIER.fullmatch(plain) else []
     if len(words) < MIN_PARTS:
         return None
     known = table()
@@ -168,10 +169,11 @@ def known(word: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _around(families: frozenset[str], place: Place, position: str) -> Weights:
+def _around(families: frozenset[str], place: Place, *, first: bool) -> Weights:
     """What adds to the sum that is not a word of the sentence."""
     known = table()
-    places = (place.value, position) if place is Place.DESCRIPTION else (place.value,)
+    # The first sentence of a description says what the tool does. Where the others stand is the author's choice.
+    places = (place.value, "first") if first and place is Place.DESCRIPTION else (place.value,)
     weights: Weights = {("@", each): known.places.get(each, 0.0) for each in places}
     weights.update(((":", each), known.families.get(each, 0.0)) for each in families)
     return weights
@@ -183,7 +185,7 @@ def _weights(sentence: str) -> tuple[Weights, int]:
     terms = 0
     first, second = _NO_TERM, _NO_TERM
     for word in sentence.split():
-        for term in _known(word):
+        for term in _known(word[:LONGEST_WORD]):
             terms += 1
             name = term.name
             if term.weight:

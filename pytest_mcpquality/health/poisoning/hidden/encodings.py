@@ -17,6 +17,8 @@ _READABLE: Final = 0.9
 # What is quick to look for first: two digits between gaps, and two more.
 _HEX_HINT: Final = re.compile(r"[ ,](?:0x)?[0-9a-fA-F]{2}[ ,]+(?:0x)?[0-9a-fA-F]{2}[ ,]")
 _SPACED_HEX: Final = re.compile(r"(?:(?:0x)?[0-9a-fA-F]{2}[ ,]+){8}")
+_PEM_HINT: Final = "-----BEGIN CERTIFICATE-----"
+_PEM: Final = re.compile(rf"{_PEM_HINT}[A-Za-z0-9+/=\s]{{1,20000}}-----END CERTIFICATE-----")
 _BASE64: Final = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_ENCODED},}}={{0,2}}")
 _HEX: Final = re.compile(rf"(?:(?:\\x|0x|%)?[0-9a-fA-F]{{2}}[ ,]?){{{MIN_ENCODED // 2},}}")
 _PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2}|[\w.~-]){12,}")
@@ -55,9 +57,8 @@ def _selected(point: int) -> int:
 
 def _bytes(text: str) -> Iterator[Hidden]:
     # A certificate quotes its issuer's policy between bytes that say nothing.
-    shown = "-----BEGIN " in text
-    for run in _BASE64.finditer(text):
-        yield from _readable("base64", _from_base64(run[0]), odd=not shown)
+    for run in _BASE64.finditer(_PEM.sub(" ", text) if _PEM_HINT in text else text):
+        yield from _readable("base64", _from_base64(run[0]))
     for run in _HEX.finditer(text):
         yield from _readable("hexadecimal", _from_hex(run[0]))
     for run in _PERCENT.finditer(text):
@@ -65,11 +66,11 @@ def _bytes(text: str) -> Iterator[Hidden]:
             yield Hidden("percent encoding", unquote(run[0]), odd=False)
 
 
-def _readable(how: str, data: bytes, *, odd: bool = True) -> Iterator[Hidden]:
+def _readable(how: str, data: bytes) -> Iterator[Hidden]:
     words = data.decode("ascii", "ignore")
     shown = sum(character.isprintable() or character.isspace() for character in words)
     if data and shown >= _READABLE * len(data) and " " in words:
-        yield Hidden(how, words, odd=odd)
+        yield Hidden(how, words, odd=True)
 
 
 def _from_base64(run: str) -> bytes:

@@ -8,14 +8,17 @@ from typing import Final
 
 from pytest_mcpquality.health.poisoning.hidden.model import Hidden
 
-_WIDE: Final = " " * 40
+_HINT: Final = re.compile(r"[^\S\n]{80}|\n\s{11}")
+_GAP: Final = re.compile(r"\s+")
+_WIDE: Final = re.compile(r"[^\S\n]{80}")
 _MANY_LINES: Final = 12
-_FAR: Final = re.compile(r"\S(?:[ \t\u00a0\u3000]{80,}|[ \t]*(?:\n[ \t]*){12,})(?P<words>\S.*)", re.DOTALL)
 
 
 def out_of_sight(text: str) -> Iterator[Hidden]:
     """What comes after a gap that no layout needs."""
-    if _WIDE not in text and text.count("\n") < _MANY_LINES and text.isascii():
+    if not _HINT.search(text):
         return
-    if (found := _FAR.search(text)) is not None:
-        yield Hidden("behind a wide gap", found["words"], odd=True)
+    for gap in _GAP.finditer(text):
+        if gap[0].count("\n") >= _MANY_LINES or _WIDE.search(gap[0]):
+            yield Hidden("behind a wide gap", text[gap.end() :], odd=True)
+            return

@@ -14,16 +14,18 @@ from pytest_mcpquality.health.poisoning.wording import known
 MIN_READ: Final = 3
 """Words that have to read as such once a disguise is undone, and that did not before."""
 
+LONG_RUN: Final = 12
+"""Letters from which what was put together is several words."""
+
 # Letters with one gap between them, words with wider ones; brackets and dots of addresses are set apart, too.
 _SPREAD: Final = re.compile(r"(?<!\S)\S(?: {1,4}\S(?!\S)){7,}")
 _GAPS: Final = re.compile(r"[ .·_-]")
 _APART: Final = re.compile(r"(?<!\w)(?:[^\W\d_][ .·_-]){2,}\w(?!\w)")
-_RUN: Final = re.compile(r"\w{12,}")
 _STEMS: Final = re.compile(
     "(ignore|disregard|forget|never|donot|all|any|previous|prior|earlier|above|your|the|system|safety|instructions?|rules?|"
     "prompt|user|tell|mention|send|reveal|password|secret|file|keys?|read|and|to|call|this|that)"
 )
-_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+){3,}|(?:[A-Za-z][a-z0-9]+(?=[A-Z])){3,}\w+")
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+){3,}|(?=\w+\Z)(?:[A-Za-z][a-z0-9]+(?=[A-Z])){3,}\w+")
 _LEET: Final = str.maketrans("013457@$", "oieastas")
 _LEET_WORD: Final = re.compile(r"(?<!\w)(?=[\w@$]{0,40}[a-zA-Z])(?=[\w@$]{0,40}[013457@$])[\w@$]{2,40}")
 # What is quick to look for first: a digit before a letter, a letter between two gaps.
@@ -58,12 +60,18 @@ def disguised(text: str) -> Iterator[Hidden]:
 
 
 def _apart(text: str) -> Iterator[Hidden]:
-    """Letters put together to words; where the words ran together too, common ones are told apart."""
-    joined = _SPREAD.sub(lambda run: " ".join(word.replace(" ", "") for word in re.split(r" {2,}", run[0])), text)
-    joined = _APART.sub(lambda run: _GAPS.sub("", run[0]), joined)
-    told_apart = _RUN.sub(lambda word: re.sub(r" +", " ", _STEMS.sub(r" \1 ", word[0].lower())), joined)
-    if len(_read(text, told_apart)) >= MIN_READ:
-        yield Hidden("letters set apart", told_apart, odd=True)
+    joined = _SPREAD.sub(lambda run: " ".join(map(_word, re.split(r" {2,}", run[0]))), text)
+    joined = _APART.sub(lambda run: _word(_GAPS.sub("", run[0])), joined)
+    if len(_read(text, joined)) >= MIN_READ:
+        yield Hidden("letters set apart", joined, odd=True)
+
+
+def _word(letters: str) -> str:
+    """Letters put together to a word; where words ran together too, common ones are told apart."""
+    word = letters.replace(" ", "")
+    if len(word) < LONG_RUN:
+        return word
+    return re.sub(r" +", " ", _STEMS.sub(r" \1 ", word.lower())).strip()
 
 
 def _digits(text: str) -> Iterator[Hidden]:
@@ -74,18 +82,21 @@ def _digits(text: str) -> Iterator[Hidden]:
 
 def _look_alikes(text: str) -> Iterator[Hidden]:
     latin, words = unmixed(text)
-    if words >= MIN_READ - 1:
+    if words and len(_read(text, latin)) >= MIN_READ - 1:
         yield Hidden("letters of another script", latin, odd=True)
 
 
 def _undone(text: str, how: str, undo: Callable[[str], str]) -> Iterator[Hidden]:
-    """The part of the text whose words read once undone, if there is one."""
-    parts = [part for part in re.finditer(r"\S+", text) if _read(part[0], undo(part[0]))]
-    if parts and len(_read(text, undo(" ".join(part[0] for part in parts)))) >= MIN_READ:
+    """The part of the text whose words read once undone and did not before, if there is one."""
+    parts = [part for part in re.finditer(r"\S+", text) if not _words(part[0]) and _words(undo(part[0]))]
+    if len({part[0].lower() for part in parts}) >= MIN_READ:
         yield Hidden(how, undo(text[parts[0].start() : parts[-1].end()]), odd=True)
 
 
 def _read(before: str, after: str) -> set[str]:
     """The known words that were not there before."""
-    words = {word.lower() for word in _WORD.findall(after)} - {word.lower() for word in _WORD.findall(before)}
-    return set(filter(known, words))
+    return _words(after) - _words(before)
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in map(str.lower, _WORD.findall(text)) if known(word)}

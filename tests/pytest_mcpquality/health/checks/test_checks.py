@@ -118,7 +118,8 @@ def test_a_text_that_is_too_long_or_too_deep_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "character", ["\u200b", "\u202e", "\x1b", "\u2066", "\ufeff", "\U000e0041", "\x00", "\u00ad", "\U000e0120"]
+    "character",
+    ["\u200b", "\u202e", "\x1b", "\u2066", "\ufeff", "\U000e0041", "\x00", "\u00ad", "\U000e0120", "\ufe0f"],
 )
 def test_invisible_characters_are_spelled_out(character: str) -> None:
     hit = only(Invisible().look(observed(notes({**TOOL, "description": f"Sear{character}ches."}))))

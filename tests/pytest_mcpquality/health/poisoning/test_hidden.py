@@ -44,8 +44,14 @@ def test_it_is_undone_and_named(how: str) -> None:
     assert ORDER in found[how]
 
 
-def test_a_gap_of_empty_lines_hides_as_well() -> None:
-    assert telling("Draws a picture." + "\n" * 20 + ORDER) == {"behind a wide gap": ORDER}
+@pytest.mark.parametrize("gap", ["\n" * 20, "\r\n" * 20, "\t" * 120, "\u2003" * 100, "\u00a0" * 100, " \n" * 20])
+def test_other_gaps_hide_as_well(gap: str) -> None:
+    assert telling(f"Draws a picture.{gap}{ORDER}") == {"behind a wide gap": ORDER}
+    assert telling(f"{gap}{ORDER}") == {"behind a wide gap": ORDER}
+
+
+def test_a_key_in_the_text_covers_nothing() -> None:
+    assert list(telling(f"-----BEGIN CERTIFICATE----- {base64.b64encode(ORDER.encode()).decode()}")) == ["base64"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,13 @@ def test_a_gap_of_empty_lines_hides_as_well() -> None:
         "Returns µm, Δt and π as numbers.",
         "Looks right: ❤️ ✔️ and 葛󠄀城市.",
         "    Args:\n        path: the file\n\n\n    Returns:\n        its text",
-        "Key as -----BEGIN CERTIFICATE-----\n" + base64.b64encode(ORDER.encode()).decode(),
+        f"As -----BEGIN CERTIFICATE-----\n{base64.b64encode(ORDER.encode()).decode()}\n-----END CERTIFICATE-----",
+        "Translates DNA sequences that were not part of the reference; set the step in the map.",
+        "Interprets if, elif and else. The body of a loop is not part of the set.",
+        "Finds messages by sender, such as Liam or liam smith, and returns the whole set.",
+        "Plots TNF\u03b1 against IFN\u03b1 and saves the picture. Genes: TNF\u03b1, TNF\u03b1 receptor.",
+        "Formats dates (Y-M-D) automatically; understanding of authentication is optional.",
+        "Names may contain a-z A-Z 0-9. Automatically customised by authenticated filesystems.",
         "Returns the image as base64, such as iVBORw0KGgoAAAANSUhEUgAAAAUA.",
     ],
 )
