@@ -3,8 +3,8 @@
     python benchmarks/poisoning.py [--poisoned FILE ...] [--benign FILE ...] [--show]
 
 Without files, on the definitions in `benchmarks/poisoning`: 310 poisoned and 240 benign ones, written for this by
-authors who had not seen the engine, and never used to set it. The benign ones are such as careless filters take for
-orders; of ordinary servers far fewer are flagged. A file is a list of definitions as `tools/list` returns them,
+authors who had not seen the engine; no weight was learned from them. The benign ones are such as careless filters take
+for orders; of ordinary servers far fewer are flagged. A file is a list of definitions as `tools/list` returns them,
 `{"tools": [...]}`, or a list of `{"kind": ..., "tool": {...}}`. Ends with 1 where fewer than 85 % of the poisoned ones
 are found.
 """
