@@ -44,9 +44,9 @@ _SINK: Final = (
 )
 
 TAKING: Final = (
-    signal("names files with secrets", 0.5, rf"(?<![\w.]){SENSITIVE_FILE}", needs=(FILES,)),
+    signal("names secret files", 0.5, rf"(?<![\w.]){SENSITIVE_FILE}", needs=(FILES,)),
     signal(
-        "names files with secrets",
+        "names secret files",
         0.3,
         r"(?<![\w.])\.env\b(?!\.(?:example|sample|local))|\bkubeconfig\b",
         needs=(FILES,),

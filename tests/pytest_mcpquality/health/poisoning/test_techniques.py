@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from mcpquality_reports.redaction import redacted
 from pytest_mcpquality.health.definitions import Definitions
 from pytest_mcpquality.health.poisoning.fields import text_fields
 from pytest_mcpquality.health.poisoning.score import THRESHOLD, judge
-from pytest_mcpquality.health.poisoning.signals import IN_SENTENCES, worth_a_search
+from pytest_mcpquality.health.poisoning.signals import IN_SENTENCES, IN_TEXTS, LANGUAGES, worth_a_search
 from pytest_mcpquality.health.poisoning.wording import Place
 
 TEXTS = Path(__file__).parents[3] / "data" / "poisoning"
@@ -155,3 +156,12 @@ def test_each_text_stands_somewhere() -> None:
         "P": Place.PARAMETER,
         "E": Place.ELSEWHERE,
     }
+
+
+FAMILIES = sorted({signal.family for signal in (*IN_SENTENCES, *IN_TEXTS, *LANGUAGES)})
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_family_makes_a_report_take_the_excerpt_for_a_secret(family: str) -> None:
+    message = f"description {family}: 'the words that were found'"
+    assert redacted(message) == message
