@@ -7,6 +7,9 @@ import re
 import unicodedata
 from typing import Final
 
+GAPS: Final = re.compile(r"[ .·_-]")
+"""What letters are set apart with."""
+
 # Letters of other scripts that look like Latin ones (the small part of Unicode's confusables that fonts draw alike).
 _LOOK_ALIKES: Final = str.maketrans(
     "аеорсухіјѕԁһԛԝАВЕКМНОРСТХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορν",  # noqa: RUF001 - look-alikes are the point
@@ -15,8 +18,6 @@ _LOOK_ALIKES: Final = str.maketrans(
 _ODD: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f&]|(?<!\w)\w[ .·_-]\w[ .·_-]\w(?!\w)")
 _MIXED: Final = re.compile(r"\b(?=\w*[a-zA-Z])(?=\w*[\u0370-\u03ff\u0400-\u04ff])\w+\b")
 _SPACED: Final = re.compile(r"(?<!\w)(?:\w[ .·_-]){4,}\w(?!\w)")
-_GAPS: Final = re.compile(r"[ .·_-]")
-_MIN_MIXED: Final = 3
 
 # What shows as nothing beside the characters that Unicode calls format ones: joiners, fillers, selectors.
 _UNSEEN: Final = re.compile(
@@ -30,13 +31,10 @@ def normal(text: str) -> str:
         return " ".join(text.split()).lower()
     plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", html.unescape(text)))
     plain = "".join(each for each in plain if each.isspace() or unicodedata.category(each) not in {"Cf", "Cc"})
-    plain = _MIXED.sub(lambda word: word[0].translate(_LOOK_ALIKES), plain)
-    plain = _SPACED.sub(lambda word: _GAPS.sub("", word[0]), plain)
+    plain = _SPACED.sub(lambda word: GAPS.sub("", word[0]), unmixed(plain))
     return re.sub(r"\s+", " ", plain).replace("’", "'").lower()  # noqa: RUF001 - an apostrophe as it is typed
 
 
-def unmixed(text: str) -> tuple[str, int]:
-    """The text with words of two scripts in Latin letters, and how many there were that became Latin alone."""
-    words = [word[0] for word in _MIXED.finditer(text) if len(word[0]) >= _MIN_MIXED]
-    latin = sum(word.translate(_LOOK_ALIKES).isascii() for word in words)
-    return _MIXED.sub(lambda word: word[0].translate(_LOOK_ALIKES), text), latin
+def unmixed(text: str) -> str:
+    """The text with look-alikes of another script put right in the words that hold Latin letters besides."""
+    return _MIXED.sub(lambda word: word[0].translate(_LOOK_ALIKES), text)

@@ -75,7 +75,7 @@ class Verdict:
         families: In the order of the text.
         excerpt: The words, normalised.
         poisoned: Whether it is enough.
-        proven: Whether the signals are enough, or how the words are hidden.
+        proven: Whether the signals are enough; in what is hidden, any are.
         plain: Whether they are so plain that no other words of the definition could change it.
     """
 
@@ -150,7 +150,7 @@ def remembered(text: str, place: Place) -> Reading:
 def _read(text: str, place: Place) -> Reading:
     plain = normal(text[:LONGEST])[:LONGEST]
     parts = list(sentences(plain))
-    matches = sorted(_matches(plain, parts), key=lambda match: match.start)
+    matches = _matches(plain, parts)
     verdict = _with_hidden(text[:LONGEST], _signalled(plain, matches))
     name = of_identifier(text[:LONGEST])
     found = [name] if name is not None else passages(parts, _families(parts, matches), place)
@@ -164,7 +164,7 @@ def _read(text: str, place: Place) -> Reading:
 def _with_hidden(text: str, verdict: Verdict) -> Verdict:
     for hidden in hidden_texts(text):
         words = normal(hidden.words)[:LONGEST]
-        inner = _signalled(words, sorted(_matches(words, list(sentences(words))), key=lambda match: match.start))
+        inner = _signalled(words, _matches(words, list(sentences(words))))
         enough = inner.weight >= (_DECODED if hidden.odd else THRESHOLD)
         if hidden.telling or (enough and (hidden.odd or inner.weight > verdict.weight)):
             families = (f"hides its words ({hidden.how})", *inner.families)
@@ -230,7 +230,12 @@ def _families(parts: Sequence[Sentence], matches: Sequence[_Match]) -> list[froz
     return list(map(frozenset, families))
 
 
-def _matches(text: str, parts: Sequence[Sentence]) -> Iterator[_Match]:
+def _matches(text: str, parts: Sequence[Sentence]) -> list[_Match]:
+    """Where the signals are, in the order of the text."""
+    return sorted(_searched(text, parts), key=lambda match: match.start)
+
+
+def _searched(text: str, parts: Sequence[Sentence]) -> Iterator[_Match]:
     for signal in IN_TEXTS if not foreign(text) else (*IN_TEXTS, *LANGUAGES):
         for found in signal.in_text(text):
             yield _Match(signal, found.start(), found.end())

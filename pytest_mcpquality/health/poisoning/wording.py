@@ -112,20 +112,20 @@ def table() -> Table:
     `term _ term`, `: family` or `@ place`.
     """
     lines = files("pytest_mcpquality.health.poisoning").joinpath("wording.txt").read_text(encoding="utf-8").splitlines()
-    known = Table(int(lines[0]) / 100, {}, {}, {}, {}, {})
+    learned = Table(int(lines[0]) / 100, {}, {}, {}, {}, {})
     for line in lines[1:]:
         number, first, *rest = line.split(" ")
         weight = int(number) / 100
         if not rest:
-            known.words[first] = weight
+            learned.words[first] = weight
         elif first == ":":
-            known.families[" ".join(rest)] = weight
+            learned.families[" ".join(rest)] = weight
         elif first == "@":
-            known.places[rest[0]] = weight
+            learned.places[rest[0]] = weight
         else:
-            pairs = known.pairs if len(rest) == 1 else known.apart
+            pairs = learned.pairs if len(rest) == 1 else learned.apart
             pairs.setdefault(first, {})[rest[-1]] = weight
-    return known
+    return learned
 
 
 def passages(sentences: Sequence[Sentence], families: Sequence[frozenset[str]], place: Place) -> list[Passage]:
@@ -157,25 +157,27 @@ def of_identifier(name: str) -> Passage | None:
     words = _JOINTS.split(plain) if _IDENTIFIER.fullmatch(plain) else []
     if len(words) < MIN_PARTS:
         return None
-    known = table()
+    learned = table()
     weights, _ = _weights(" ".join(words))
-    return Passage(known.start + sum(weights.values()) + known.places.get("id", 0.0), 0, len(name))
+    return Passage(learned.start + sum(weights.values()) + learned.places.get("id", 0.0), 0, len(name))
 
 
 def known(word: str) -> bool:
     """Whether it is a word that descriptions or instructions are made of."""
-    known = table()
-    return any(term in known.words or term in known.pairs or term in known.apart for term in terms_of(word.lower()))
+    learned = table()
+    return any(
+        term in learned.words or term in learned.pairs or term in learned.apart for term in terms_of(word.lower())
+    )
 
 
 @lru_cache(maxsize=1024)
 def _around(families: frozenset[str], place: Place, *, first: bool) -> Weights:
     """What adds to the sum that is not a word of the sentence."""
-    known = table()
+    learned = table()
     # The first sentence of a description says what the tool does. Where the others stand is the author's choice.
     places = (place.value, "first") if first and place is Place.DESCRIPTION else (place.value,)
-    weights: Weights = {("@", each): known.places.get(each, 0.0) for each in places}
-    weights.update(((":", each), known.families.get(each, 0.0)) for each in families)
+    weights: Weights = {("@", each): learned.places.get(each, 0.0) for each in places}
+    weights.update(((":", each), learned.families.get(each, 0.0)) for each in families)
     return weights
 
 
@@ -200,9 +202,11 @@ def _weights(sentence: str) -> tuple[Weights, int]:
 
 @lru_cache(maxsize=16_384)
 def _known(word: str) -> tuple[_Term, ...]:
-    known = table()
+    learned = table()
     return tuple(
-        _Term(name, known.words.get(name, 0.0), known.pairs.get(name, _NO_PAIRS), known.apart.get(name, _NO_PAIRS))
+        _Term(
+            name, learned.words.get(name, 0.0), learned.pairs.get(name, _NO_PAIRS), learned.apart.get(name, _NO_PAIRS)
+        )
         for name in terms_of(word)
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from pytest_mcpquality.health.poisoning.hidden.model import Hidden
-from pytest_mcpquality.health.poisoning.normal import unmixed
+from pytest_mcpquality.health.poisoning.normal import GAPS, unmixed
 from pytest_mcpquality.health.poisoning.wording import known
 
 MIN_READ: Final = 3
@@ -19,7 +19,6 @@ LONG_RUN: Final = 12
 
 # Letters with one gap between them, words with wider ones; brackets and dots of addresses are set apart, too.
 _SPREAD: Final = re.compile(r"(?<!\S)\S(?: {1,4}\S(?!\S)){7,}")
-_GAPS: Final = re.compile(r"[ .·_-]")
 _APART: Final = re.compile(r"(?<!\w)(?:[^\W\d_][ .·_-]){2,}\w(?!\w)")
 _STEMS: Final = re.compile(
     "(ignore|disregard|forget|never|donot|all|any|previous|prior|earlier|above|your|the|system|safety|instructions?|rules?|"
@@ -54,14 +53,14 @@ def disguised(text: str) -> Iterator[Hidden]:
         yield from _look_alikes(text)
     words = text.lower().split()
     if not _TURNED.isdisjoint(words):
-        yield from _undone(text, "written backwards", lambda words: words[::-1])
+        yield from _undone(text, "written backwards", lambda part: part[::-1])
     if not _ROTATED.isdisjoint(words):
-        yield from _undone(text, "rot13", lambda words: codecs.encode(words, "rot13"))
+        yield from _undone(text, "rot13", lambda part: codecs.encode(part, "rot13"))
 
 
 def _apart(text: str) -> Iterator[Hidden]:
     joined = _SPREAD.sub(lambda run: " ".join(map(_word, re.split(r" {2,}", run[0]))), text)
-    joined = _APART.sub(lambda run: _word(_GAPS.sub("", run[0])), joined)
+    joined = _APART.sub(lambda run: _word(GAPS.sub("", run[0])), joined)
     if len(_read(text, joined)) >= MIN_READ:
         yield Hidden("letters set apart", joined, odd=True)
 
@@ -81,8 +80,8 @@ def _digits(text: str) -> Iterator[Hidden]:
 
 
 def _look_alikes(text: str) -> Iterator[Hidden]:
-    latin, words = unmixed(text)
-    if words and len(_read(text, latin)) >= MIN_READ - 1:
+    latin = unmixed(text)
+    if len(_read(text, latin)) >= MIN_READ - 1:
         yield Hidden("letters of another script", latin, odd=True)
 
 
